@@ -1,0 +1,44 @@
+# The main job: MNIST, eleven trainings, two summary figures, the dW videos, and the report.
+# `snakemake --cores 8` does all of it; config.yaml says what is trained.
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+
+
+# Everything below is written into the results folder of the configuration.
+pathvars:
+    results=CONFIG.settings["results"],
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
+
+
+report: "workflow/report/workflow.rst"
+
+
+# In the order in which data flows. Each file opens with what it needs and what it gives.
+include: "workflow/rules/fetch.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/videos.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "<results>/runs.csv",
+        "<results>/provenance.json",
+        "<results>/report",
+        expand("<results>/figures/{experiment}.{format}", experiment=CONFIG.experiments, format=["png", "svg"]),
+        expand("<results>/runs/{run}/accuracy.png", run=CONFIG.runs),
+        expand("<results>/players/runs/{run}", run=CONFIG.runs),
+        expand("<results>/players/comparisons/{comparison}", comparison=CONFIG.comparisons),
+        expand("<results>/tables/{table}.html", table=TABLES),

@@ -1,0 +1,239 @@
+"""The configuration: checked once, completed with defaults, and turned into runs."""
+
+import difflib
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from dying_relu.run import PARAMETERS, Run, run_name
+
+SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+
+
+class ConfigError(ValueError):
+    """The configuration is refused; the message has one line per problem, each naming its key."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A set of runs that are shown in one summary figure; `runs` in the order of the grids, then of the seeds."""
+
+    name: str
+    title: str
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs of the first seed that are shown side by side, in the section of `experiment`."""
+
+    name: str
+    title: str
+    experiment: str
+    left: Run
+    right: Run
+
+    @property
+    def runs(self) -> tuple[Run, Run]:
+        """The left one and the right one."""
+        return self.left, self.right
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration, valid and complete. `settings` is the same as plain values."""
+
+    settings: dict[str, Any]
+    runs: dict[str, Run]
+    experiments: dict[str, Experiment]
+    comparisons: dict[str, Comparison]
+
+    def experiments_of(self, run: Run) -> list[str]:
+        """The names of the experiments that the run belongs to."""
+        return [name for name, experiment in self.experiments.items() if run in experiment.runs]
+
+
+def load(raw: dict[str, Any]) -> Config:
+    """Check `raw` against the schema and beyond it, fill in defaults, and expand the grids.
+
+    Raises ConfigError naming each offending key, what was found and what is allowed.
+    """
+    settings = _checked(raw, _schema(), "")
+    _refuse(_folder_problems(settings["data"]["dir"]))
+    schema = _schema()["$defs"]["run"]
+    defaults = _checked({}, schema, "run") | {"epochs": _schema()["properties"]["epochs"]["default"]}
+
+    def make(parameters: dict[str, Any], seed: int) -> Run:
+        parameters = {key: parameters[key] for key in PARAMETERS} | {"epochs": settings["epochs"], "seed": seed}
+        return Run.from_parameters(parameters | {"name": run_name(parameters, defaults)})
+
+    def one(selection: dict[str, Any], path: str) -> dict[str, Any]:
+        parameters = _checked(settings["run"] | selection, schema, path)
+        _refuse(_run_problems(parameters, path))
+        return parameters
+
+    experiments = {}
+    for name, experiment in settings["experiments"].items():
+        points = [
+            one(point, f"experiments.{name}.grids[{index}]")
+            for index, grid in enumerate(experiment["grids"])
+            for point in _points(grid, f"experiments.{name}.grids[{index}]")
+        ]
+        runs = dict.fromkeys(make(point, seed) for point in points for seed in settings["seeds"])
+        experiments[name] = Experiment(name, experiment["title"], tuple(runs))
+
+    comparisons = {}
+    for name, comparison in settings["comparisons"].items():
+        sides = [
+            make(one(comparison[side], f"comparisons.{name}.{side}"), settings["seeds"][0])
+            for side in ("left", "right")
+        ]
+        home = _home(sides, experiments, name)
+        _refuse(_pairing_problems(*sides, settings["frames"], f"comparisons.{name}"))
+        comparisons[name] = Comparison(name, comparison["title"], home, *sides)
+
+    runs = {run.name: run for experiment in experiments.values() for run in experiment.runs}
+    return Config(settings, runs, experiments, comparisons)
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return yaml.safe_load(SCHEMA.read_text())
+
+
+def _points(grid: dict[str, Any], path: str) -> Iterator[dict[str, Any]]:
+    """Every combination of a grid's values, the last key changing fastest."""
+    lists = {}
+    for key, value in grid.items():
+        # The value of `hidden` is itself a list: a list of lists varies it.
+        one_value = not isinstance(value, list) or (key == "hidden" and not any(isinstance(v, list) for v in value))
+        lists[key] = [value] if one_value else value
+        if not lists[key]:
+            raise ConfigError(f"{path}.{key}: found an empty list, allowed: a value or a list of values")
+    return (dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values()))
+
+
+def _run_problems(run: dict[str, Any], path: str) -> Iterator[str]:
+    """What a schema cannot say: parameters of a run that do not go together."""
+    slope, size, images = run["negative_slope"], run["batch_size"], run["train_images"]
+    if run["activation"] == "leaky_relu" and slope is None:
+        yield f"{path}.negative_slope: found null, allowed: a number from 0 to 1, since activation is leaky_relu"
+    if run["activation"] == "relu" and slope is not None:
+        yield f"{path}.negative_slope: found {slope}, allowed: null, since activation is relu, which has no slope"
+    if size > images:
+        yield f"{path}.batch_size: found {size}, allowed: at most {images}, the number of training images"
+    elif run["batch_norm"] and size == 1:
+        yield f"{path}.batch_size: found 1, allowed: at least 2, since batch_norm is on and one image has no variance"
+    elif run["batch_norm"] and images % size == 1:
+        yield (
+            f"{path}.batch_size: found {size}, allowed: a size that does not leave a last mini-batch of one image, "
+            f"since batch_norm is on ({images} = {images // size} x {size} + 1)"
+        )
+
+
+def _folder_problems(folder: str | None) -> Iterator[str]:
+    if folder is not None and not Path(folder).is_dir():
+        yield f"data.dir: found {folder!r}, allowed: null or an existing folder with the MNIST files"
+
+
+def _pairing_problems(left: Run, right: Run, frames: dict[str, Any], path: str) -> Iterator[str]:
+    if frames["unit"] == "step" and left.steps_per_epoch != right.steps_per_epoch:
+        yield f"{path}: the runs have frames at different steps; with frames.unit: step, compare runs of one batch size"
+
+
+def _home(sides: list[Run], experiments: dict[str, Experiment], name: str) -> str:
+    """The first experiment that has both runs."""
+    for side, run in zip(("left", "right"), sides, strict=True):
+        if not any(run in experiment.runs for experiment in experiments.values()):
+            raise ConfigError(f"comparisons.{name}.{side}: no experiment has the run {run.name}; allowed: a run of one")
+    for experiment in experiments.values():
+        if set(sides) <= set(experiment.runs):
+            return experiment.name
+    raise ConfigError(f"comparisons.{name}: left and right belong to no common experiment; allowed: two runs of one")
+
+
+def _checked(value: dict[str, Any], schema: dict[str, Any], path: str) -> dict[str, Any]:
+    """`value` completed with the schema's defaults. Raises ConfigError."""
+    validator = jsonschema.Draft202012Validator({**schema, "$defs": _schema()["$defs"]})
+    errors = sorted(validator.iter_errors(value), key=lambda error: error.json_path)
+    _refuse(problem for error in errors for problem in _problems(error, path))
+    return _completed(value, schema, path)
+
+
+def _completed(value: Any, schema: dict[str, Any], path: str) -> Any:
+    """`value` with defaults filled in, whole numbers as int and others as float."""
+    if "$ref" in schema:
+        schema = schema | _schema()["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    if isinstance(value, dict):
+        named = schema.get("properties", {})
+        missing = {key: part["default"] for key, part in named.items() if "default" in part and key not in value}
+        rest = schema.get("additionalProperties") or {}
+        return {key: _completed(part, named.get(key, rest), f"{path}.{key}") for key, part in (value | missing).items()}
+    kinds = schema.get("type", [])
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{path.removeprefix('.')}: found {value}, allowed: a finite number")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return int(value) if "integer" in kinds else float(value) if "number" in kinds else value
+    return value
+
+
+def _refuse(problems: Iterator[str]) -> None:
+    if found := list(problems):
+        raise ConfigError("\n".join(found))
+
+
+def _problems(error: jsonschema.ValidationError, root: str) -> Iterator[str]:
+    """A schema error in our words: the key, what was found, what is allowed."""
+    path = root
+    for step in error.path:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}"
+    path = path.removeprefix(".")
+    prefix = f"{path}." if path else ""
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        for key in error.instance.keys() - known:
+            close = difflib.get_close_matches(str(key), known, n=1)
+            hint = f" (did you mean {close[0]}?)" if close else ""
+            yield f"{prefix}{key}: unknown key{hint}, allowed: {', '.join(known)}"
+    elif error.validator == "required":
+        for key in set(error.validator_value) - error.instance.keys():
+            yield f"{prefix}{key}: missing, and it has no default"
+    else:
+        key = "the configuration" if not path else path
+        hint = ""
+        if isinstance(error.instance, str) and "number" in str(error.schema.get("type")):
+            hint = " (YAML reads 1e-3 as text; write 1.0e-3)"
+        yield f"{key}: found {error.instance!r}, allowed: {_allowed(error.schema)}{hint}"
+
+
+def _allowed(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return "one of " + ", ".join(schema["enum"])
+    if "pattern" in schema:
+        return f"text that matches {schema['pattern']}"
+    kinds = schema.get("type", "value")
+    words = {"null": "null", "array": "a list", "object": "a mapping of keys", "integer": "a whole number"}
+    words |= {"number": "a number", "string": "text", "boolean": "true or false"}
+    text = " or ".join(words.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+    bounds = {
+        "minimum": "at least {}",
+        "exclusiveMinimum": "above {}",
+        "maximum": "at most {}",
+        "exclusiveMaximum": "below {}",
+        "minItems": "with at least {} items",
+        "maxItems": "with at most {} items",
+        "minProperties": "with at least {} keys",
+        "minLength": "of at least {} characters",
+        "maxLength": "of at most {} characters",
+    }
+    limits = [phrase.format(schema[key]) for key, phrase in bounds.items() if key in schema]
+    if schema.get("uniqueItems"):
+        limits.append("none twice")
+    return ", ".join([text, *limits])

@@ -1,0 +1,14 @@
+"""Where a job's words go."""
+
+import logging
+import os
+import sys
+
+
+def log_to(path: str) -> None:
+    """Send everything that this process and its children say, errors included, to the file `path`."""
+    with open(path, "w") as file:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(file.fileno(), stream.fileno())
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)

@@ -1,0 +1,41 @@
+"""Which moments of a training become frames, and what the frames are called."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dying_relu.run import Run
+
+
+@dataclass(frozen=True)
+class Moments:
+    """A frame after every `every` epochs, or steps (mini-batches), as `unit` says: `epoch` or `step`."""
+
+    every: int
+    unit: str
+
+    def of_epoch(self, run: Run, epoch: int) -> Iterator[tuple[int, str | None]]:
+        """The stretches of mini-batches that the frames cut an epoch (from 1) into.
+
+        Each is given as the number of mini-batches of the epoch that are done at its end, and the
+        name of the frame that is due then, or None. The last one ends with the epoch.
+        """
+        steps = run.steps_per_epoch
+        if self.unit == "epoch":
+            yield steps, None if epoch % self.every else f"epoch-{epoch:06d}"
+            return
+        before = (epoch - 1) * steps
+        first = self.every - before % self.every
+        for step in range(first, steps + 1, self.every):
+            yield step, f"epoch-{epoch:06d}-step-{before + step:09d}"
+        if (before + steps) % self.every:
+            yield steps, None
+
+    def names(self, run: Run) -> list[str]:
+        """The names of all frames of a run, in their order, which is also the alphabetical one."""
+        return [name for epoch in range(1, run.epochs + 1) for _, name in self.of_epoch(run, epoch) if name is not None]
+
+
+def frame_label(name: str) -> str:
+    """What a frame is labelled with: `epoch 12`, or `epoch 12, step 6,600` where steps were asked for."""
+    epoch, *step = [int(part) for part in name.split("-")[1::2]]
+    return f"epoch {epoch}" + "".join(f", step {number:,}" for number in step)

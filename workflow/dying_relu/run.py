@@ -1,0 +1,156 @@
+"""A run: one network, trained once. What its parameters are, and what it is called."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU"}
+
+# How a parameter reads in titles and legends, in the order in which it is named there.
+PHRASES = {
+    "batch_norm": lambda value: "BN" if value else "no BN",
+    "activation": lambda value: ACTIVATIONS[value],
+    "negative_slope": lambda value: f"slope {value:g}",
+    "batch_size": lambda value: f"mini-batch {value}",
+    "hidden": lambda value: " + ".join(map(str, value)) + " hidden units",
+    "optimizer": lambda value: {"adam": "Adam"}[value],
+    "learning_rate": lambda value: f"learning rate {value:g}",
+    "epochs": lambda value: f"{value} epochs" if value > 1 else "1 epoch",
+    "train_images": lambda value: f"{value:,} training images",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One validated run of the configuration.
+
+    The fields are those of `run` in the configuration's schema, where their meaning and bounds
+    stand, with `epochs` (from 1), `seed` and `name`. The name is unique among all runs that
+    differ in any parameter, so that results of different configurations never overwrite each
+    other; see `run_name`.
+    """
+
+    name: str
+    seed: int
+    epochs: int
+    dataset: str
+    train_images: int
+    input_scaling: str
+    hidden: tuple[int, ...]
+    activation: str
+    negative_slope: float | None
+    batch_norm: bool
+    batch_norm_position: str
+    batch_norm_epsilon: float
+    batch_norm_momentum: float
+    initialization: str
+    bias: float
+    loss: str
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    beta1: float
+    beta2: float
+    epsilon: float
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Mini-batches in an epoch; the last one is smaller where the batch size does not divide."""
+        return -(-self.train_images // self.batch_size)
+
+    @property
+    def steps(self) -> int:
+        """Mini-batches in the whole training."""
+        return self.epochs * self.steps_per_epoch
+
+    @property
+    def estimated_seconds(self) -> float:
+        """Roughly what the training takes on one core: a share per step, and one per image.
+
+        Measured with the plain engine on one AVX-512 core; good enough to start the longest run
+        first and to ask a cluster for time.
+        """
+        return self.steps * (0.6e-3 + 1.1e-5 * self.batch_size)
+
+    def parameters(self) -> dict[str, Any]:
+        """All fields as plain values, from which `from_parameters` makes an equal run."""
+        return asdict(self) | {"hidden": list(self.hidden)}
+
+    @classmethod
+    def from_parameters(cls, parameters: dict[str, Any]) -> "Run":
+        """The run that `parameters` describes. Raises TypeError for a missing or unknown field."""
+        return cls(**(dict(parameters) | {"hidden": tuple(parameters["hidden"])}))
+
+
+def run_name(parameters: dict[str, Any], defaults: dict[str, Any]) -> str:
+    """A name that tells two runs apart wherever any parameter differs, such as `bn-relu-b100-s20170523`.
+
+    BN, activation (with its slope), batch size and seed are always named; every other parameter
+    only where it differs from `defaults`, the article's value.
+    """
+    slope = parameters["negative_slope"]
+    always = ["bn" if parameters["batch_norm"] else "nobn"]
+    always.append(parameters["activation"].removesuffix("_relu") + ("" if slope is None else str(slope)))
+    always.append(f"b{parameters['batch_size']}")
+    named = {"batch_norm", "activation", "negative_slope", "batch_size", "seed"}
+    others = [
+        f"{key}{_compact(value)}" for key, value in parameters.items() if key not in named and value != defaults[key]
+    ]
+    return "-".join([*always, *others, f"s{parameters['seed']}"])
+
+
+def _compact(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def describe(run: Run) -> str:
+    """A run in a few words: `BN, ReLU, mini-batch 100`."""
+    keys = ["batch_norm", "activation", "negative_slope", "batch_size"]
+    return ", ".join(_phrases(run, keys))
+
+
+def varied(runs: Sequence[Run]) -> list[str]:
+    """The named parameters in which the runs differ (the seed is not one of them)."""
+    return [key for key in PHRASES if len({getattr(run, key) for run in runs}) > 1]
+
+
+def series_label(run: Run, keys: Sequence[str]) -> str:
+    """What a curve is called in a legend: the phrases of the parameters `keys`, `no BN` only where it holds."""
+    words = [word for word in _phrases(run, keys) if word != "BN"]
+    # The slope says that the unit is leaky; the name of the function would only repeat it.
+    if "negative_slope" in keys and run.negative_slope is not None:
+        words.remove(ACTIVATIONS[run.activation])
+    return ", ".join(words) or describe(run)
+
+
+def held_fixed(runs: Sequence[Run]) -> str:
+    """What all the runs have in common, for a figure's title."""
+    same = [key for key in PHRASES if key not in varied(runs)]
+    return ", ".join(_phrases(runs[0], same))
+
+
+def _phrases(run: Run, keys: Sequence[str]) -> list[str]:
+    values = {key: getattr(run, key) for key in PHRASES if key in keys}
+    return [PHRASES[key](value) for key, value in values.items() if value is not None]
+
+
+# The parameters that runs.csv names, in its order.
+TABLE = [
+    "batch_norm",
+    "activation",
+    "negative_slope",
+    "batch_size",
+    "optimizer",
+    "learning_rate",
+    "hidden",
+    "dataset",
+    "epochs",
+    "seed",
+]
+PARAMETERS = [field.name for field in fields(Run) if field.name not in ("name", "seed", "epochs")]
+
+
+def table_row(run: Run, experiments: Sequence[str]) -> dict[str, Any]:
+    """The run's row in `runs.csv`: widths joined by `-`, experiments by `;`."""
+    row = {"run": run.name} | {key: getattr(run, key) for key in TABLE}
+    return row | {"hidden": "-".join(map(str, run.hidden)), "experiments": ";".join(experiments)}

@@ -1,0 +1,33 @@
+"""Which modules of this package a script depends on."""
+
+import ast
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def modules_of(script: Path) -> list[Path]:
+    """The files of this package that `script` imports, directly or through each other, sorted.
+
+    Read from the import statements, without importing anything, so that a workflow can name them
+    as inputs of the job that runs the script, and rerun it when one of them changes.
+    """
+    found: set[Path] = set()
+    queue = [script]
+    while queue:
+        for module in _imported(queue.pop()):
+            if module not in found:
+                found.add(module)
+                queue.append(module)
+    return sorted(found)
+
+
+def _imported(file: Path) -> list[Path]:
+    names = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.append(node.module)
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+    package = PACKAGE.name + "."
+    return [PACKAGE / f"{name.removeprefix(package)}.py" for name in names if name.startswith(package)]

@@ -1,0 +1,26 @@
+"""Tables over all runs."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from dying_relu.run import Run, table_row
+
+
+def runs_table(runs: Mapping[Run, list[str]]) -> pd.DataFrame:
+    """`runs.csv`: a row per run, with its parameters and the names of its experiments."""
+    return pd.DataFrame([table_row(run, experiments) for run, experiments in runs.items()])
+
+
+def final_table(metrics: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """`final.csv`: the last row of every run's `metrics.csv`, by the name of the run."""
+    return pd.concat([frame.tail(1).assign(run=name) for name, frame in metrics.items()]).pipe(
+        lambda table: table[["run", *table.columns.drop("run")]]
+    )
+
+
+def html_page(table: pd.DataFrame, title: str) -> str:
+    """The table as a page of its own, for viewers that show HTML but not CSV. Text is escaped."""
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+    style = "<style>body{font-family:sans-serif}td,th{padding:.2em .6em;text-align:right}</style>"
+    return f"{head}{style}<h1>{title}</h1>{table.to_html(index=False, border=0, na_rep='')}</html>\n"

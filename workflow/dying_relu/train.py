@@ -1,0 +1,170 @@
+"""Train one run and write down everything that is measured on the way."""
+
+import logging
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dying_relu.brightness import Range, brightness
+from dying_relu.engine import Engine, TorchEngine
+from dying_relu.images import Images
+from dying_relu.measure import TestResult, evaluate, silent_units
+from dying_relu.moments import Moments
+from dying_relu.network import Network
+from dying_relu.run import Run
+from dying_relu.streams import image_order
+from dying_relu.writers import ArrayArchive, Table
+
+log = logging.getLogger(__name__)
+
+
+class Diverged(FloatingPointError):
+    """The loss of a mini-batch is infinite or not a number."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where a run's results go: three tables, and an .npz archive of brightnesses.
+
+    The archive has one array per frame, uint8 `[width, inputs]`, under the name of the frame.
+    """
+
+    metrics: Path
+    units: Path
+    batches: Path
+    dw: Path
+
+
+def train(run: Run, images: Images, dw: str, moments: Moments, outputs: Outputs) -> None:
+    """Train `run` to its last epoch and write its tables and frames; `dw` is `gradient` or `update`.
+
+    Raises Diverged at the first mini-batch whose loss is not finite; what is then in `outputs` is
+    not complete.
+    """
+    engine = TorchEngine(run, Network(run, images.train.shape[1]), images.train, images.train_labels)
+    change = WeightChange(engine, dw)
+    log.info("%s: %d epochs of %d mini-batches", run.name, run.epochs, run.steps_per_epoch)
+    started = time.monotonic()
+    with (
+        closing(Table(outputs.metrics)) as metrics,
+        closing(Table(outputs.units)) as units,
+        closing(Table(outputs.batches)) as batches,
+        closing(ArrayArchive(outputs.dw)) as archive,
+    ):
+        for epoch in range(1, run.epochs + 1):
+            trained, shown = _train_epoch(run, engine, epoch, change, moments, archive)
+            tested = evaluate(engine.network, images.test, images.test_labels, run.batch_size)
+            dead, inactive = silent_units(engine.network, images.train)
+            row = _metrics(epoch, trained, tested, dead, inactive, shown)
+            metrics.append(pd.DataFrame([row]))
+            units.append(_unit_rows(epoch, tested, shown))
+            batches.append(trained[["epoch", "batch", "accuracy", "loss"]])
+            _log_progress(run, row, time.monotonic() - started)
+
+
+class WeightChange:
+    """dW of the hidden layer, by the definition that the configuration asks for."""
+
+    def __init__(self, engine: Engine, kind: str) -> None:
+        """`kind`: `gradient` (of the last mini-batch's loss) or `update` (since the last frame)."""
+        self._engine = engine
+        self._previous = self._weights().clone() if kind == "update" else None
+
+    def now(self) -> NDArray[np.float32]:
+        """dW at this moment, `[width, inputs]`."""
+        if self._previous is None:
+            return self._engine.gradient().numpy()
+        return (self._weights() - self._previous).numpy()
+
+    def frame_taken(self) -> None:
+        """Let later updates count from here."""
+        if self._previous is not None:
+            self._previous = self._weights().clone()
+
+    def _weights(self) -> Tensor:
+        return self._engine.network.hidden.weight.detach()
+
+
+def _train_epoch(
+    run: Run, engine: Engine, epoch: int, change: WeightChange, moments: Moments, archive: ArrayArchive
+) -> tuple[pd.DataFrame, Range]:
+    """One pass over the images: a row per mini-batch, and the range of dW at the end."""
+    order = image_order(run.seed, epoch, run.train_images).split(run.batch_size)
+    stretches = []
+    begin = 0
+    for end, frame in moments.of_epoch(run, epoch):
+        losses, correct = engine.train(order[begin:end])
+        rows = pd.DataFrame({"epoch": epoch, "batch": range(begin + 1, end + 1)})
+        rows["size"] = [len(batch) for batch in order[begin:end]]
+        rows["loss"], rows["correct"] = losses.numpy(), correct.numpy()
+        _refuse_divergence(run, rows)
+        stretches.append(rows)
+        dw = change.now()
+        if frame is not None:
+            archive.append(frame, brightness(dw))
+            change.frame_taken()
+        begin = end
+    trained = pd.concat(stretches, ignore_index=True)
+    trained["accuracy"] = trained["correct"] / trained["size"]
+    return trained, Range.of(dw)
+
+
+def _refuse_divergence(run: Run, rows: pd.DataFrame) -> None:
+    bad = rows[~np.isfinite(rows["loss"])]
+    if len(bad):
+        first = bad.iloc[0]
+        raise Diverged(
+            f"{run.name} diverged: the loss is {first['loss']} in epoch {first['epoch']:.0f}, mini-batch "
+            f"{first['batch']:.0f}; learning_rate is {run.learning_rate:g}"
+        )
+
+
+def _metrics(
+    epoch: int, trained: pd.DataFrame, tested: TestResult, dead: Tensor, inactive: Tensor, shown: Range
+) -> dict[str, Any]:
+    """The epoch's row of the metrics; means over the epoch weigh every image alike."""
+    images = trained["size"].sum()
+    return {
+        "epoch": epoch,
+        "train_loss": np.average(trained["loss"], weights=trained["size"]),
+        "train_accuracy": trained["correct"].sum() / images,
+        "perfect_batches": (trained["correct"] == trained["size"]).mean(),
+        "test_loss": tested.loss,
+        "test_accuracy": tested.accuracy,
+        "test_accuracy_batch_statistics": tested.accuracy_batch_statistics,
+        "dead_units": int(dead.sum()),
+        "inactive_units": int(inactive.sum()),
+        "dark_units": int(shown.dark.sum()),
+    }
+
+
+def _unit_rows(epoch: int, tested: TestResult, shown: Range) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "epoch": epoch,
+            "unit": np.arange(len(shown.smallest)),
+            "active_fraction": tested.active_fraction.numpy(),
+            "dw_min": shown.smallest,
+            "dw_max": shown.largest,
+            "background": shown.background,
+        }
+    )
+
+
+def _log_progress(run: Run, row: dict[str, Any], seconds: float) -> None:
+    epoch = row["epoch"]
+    left = timedelta(seconds=round(seconds / epoch * (run.epochs - epoch)))
+    log.info(
+        "epoch %d/%d: train %.4f, test %.4f (mini-batch statistics %.4f), dead %d, inactive %d, dark %d; "
+        "%.2f s an epoch, %s left",
+        *(epoch, run.epochs, row["train_accuracy"], row["test_accuracy"], row["test_accuracy_batch_statistics"]),
+        *(row["dead_units"], row["inactive_units"], row["dark_units"], seconds / epoch, left),
+    )

@@ -1,0 +1,101 @@
+"""Videos: frames with their labels, one after another, as H.264 that every browser plays."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+
+import ffmpeg
+import imageio_ffmpeg
+from PIL import Image, ImageDraw, ImageFont
+
+from dying_relu.moments import frame_label
+
+BAND = 27  # height of the band with the labels, pixels
+MARGIN = 8
+INK, PAPER = 255, 0
+
+
+class EncodingError(RuntimeError):
+    """ffmpeg failed; the message is what it said."""
+
+
+def make_video(folders: Sequence[Path], titles: Sequence[str], path: Path, frames_per_second: int) -> None:
+    """Stitch the PNG frames of one folder, or of several side by side, into the MP4 file `path`.
+
+    Each part has its title and the label of its frame above it. Frames are taken in the order of
+    their names, which must be the same in all folders: raises ValueError otherwise, or when there
+    are none. Raises EncodingError when ffmpeg fails.
+    """
+    names = [sorted(file.name for file in folder.glob("*.png")) for folder in folders]
+    if not names[0] or any(other != names[0] for other in names):
+        raise ValueError(f"no frames, or not the same ones: {', '.join(map(str, folders))}")
+    _encode(
+        (
+            _side_by_side(
+                [
+                    _labelled(folder / name, title, frame_label(name.removesuffix(".png")))
+                    for folder, title in zip(folders, titles, strict=True)
+                ]
+            )
+            for name in names[0]
+        ),
+        path,
+        frames_per_second,
+    )
+
+
+def _labelled(file: Path, title: str, label: str) -> Image.Image:
+    """The frame below a band with the title on the left and the label on the right."""
+    with Image.open(file) as frame:
+        canvas = Image.new("L", (max(frame.width, 28 * 8), frame.height + BAND), PAPER)
+        canvas.paste(frame, (0, BAND))
+    pen = ImageDraw.Draw(canvas)
+    font = ImageFont.load_default(15)  # it comes with Pillow: the same on every machine
+    pen.text((MARGIN, BAND // 2), title, INK, font, anchor="lm")
+    pen.text((canvas.width - MARGIN, BAND // 2), label, INK, font, anchor="rm")
+    return canvas
+
+
+def _side_by_side(parts: Sequence[Image.Image]) -> Image.Image:
+    """The parts in one row, padded to even width and height, which yuv420p needs."""
+    gap = 2 * MARGIN
+    width = sum(part.width for part in parts) + gap * (len(parts) - 1)
+    height = max(part.height for part in parts)
+    canvas = Image.new("L", (width + width % 2, height + height % 2), PAPER)
+    left = 0
+    for part in parts:
+        canvas.paste(part, (left, 0))
+        left += part.width + gap
+    return canvas
+
+
+def _encode(pictures: Iterable[Image.Image], path: Path, frames_per_second: int) -> None:
+    pictures = iter(pictures)
+    first = next(pictures)
+    stream = ffmpeg.input(
+        "pipe:", format="rawvideo", pix_fmt="gray", video_size=first.size, framerate=frames_per_second
+    ).output(
+        str(path),
+        vcodec="libx264",
+        pix_fmt="yuv420p",
+        crf=20,
+        g=frames_per_second,  # a key frame each second, so that seeking is quick
+        movflags="+faststart",
+        # The bytes must depend on the frames alone: one thread, no version, no date.
+        threads=1,
+        fflags="+bitexact",
+        **{"flags:v": "+bitexact"},
+    )
+    process = (
+        stream.global_args("-loglevel", "error")
+        .overwrite_output()
+        .run_async(cmd=imageio_ffmpeg.get_ffmpeg_exe(), pipe_stdin=True, pipe_stderr=True)
+    )
+    with suppress(BrokenPipeError):  # ffmpeg gave up; it says why below
+        for picture in chain([first], pictures):
+            process.stdin.write(picture.tobytes())
+        process.stdin.close()
+    said = process.stderr.read().decode(errors="replace").strip()
+    if process.wait():
+        raise EncodingError(f"{path}: {said}")

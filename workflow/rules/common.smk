@@ -1,0 +1,63 @@
+# Configuration, checked before anything else, and small helpers for the rules.
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
+ROOT = WORKFLOW.parent
+
+# Jobs find the library beside the scripts, in whatever environment they run.
+sys.path.insert(0, str(WORKFLOW))
+os.environ["PYTHONPATH"] = os.pathsep.join([str(WORKFLOW), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+
+from dying_relu import config as configuration
+from dying_relu.mnist import DIGESTS
+from dying_relu.run import describe
+from dying_relu.sources import modules_of
+
+try:
+    CONFIG = configuration.load(config)
+except configuration.ConfigError as error:
+    raise WorkflowError(f"The configuration is refused.\n{error}") from None
+
+
+# The tables that Snakemake's report shows, by the name of their file.
+TABLES = {"runs": "All runs and their parameters", "final": "All runs after their last epoch"}
+
+
+def library(script):
+    """The library modules that a script uses: as inputs, so that a change of one reruns the script."""
+    return [os.path.relpath(path) for path in modules_of(WORKFLOW / "scripts" / f"{script}.py")]
+
+
+def template(name):
+    return os.path.relpath(WORKFLOW / "report" / f"{name}.html.jinja")
+
+
+def parameters(wildcards):
+    return CONFIG.runs[wildcards.run].parameters()
+
+
+def frames_folder(path):
+    """The frames are needed until the videos are made, and longer only where the configuration says so."""
+    return directory(path) if CONFIG.settings["frames"]["keep"] else temp(directory(path))
+
+
+def subcategory(run):
+    """Where Snakemake's report shows what belongs to a run: its experiment, or all that share it."""
+    return " and ".join(CONFIG.experiments[name].title for name in CONFIG.experiments_of(run))
+
+
+def labels(run):
+    """The columns by which Snakemake's report tells runs apart."""
+    return {"run": describe(run), "seed": str(run.seed)}
+
+
+wildcard_constraints:
+    run="[^/]+",
+    experiment="[^/]+",
+    comparison="[^/]+",
+    table="|".join(TABLES),

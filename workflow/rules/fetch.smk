@@ -1,0 +1,21 @@
+# Needs: a folder with MNIST (data.dir), or a network. Gives: the four files of MNIST, verified.
+
+
+rule fetch:
+    output:
+        expand("<results>/data/MNIST/raw/{file}", file=DIGESTS),
+    log:
+        "<logs>/fetch.log",
+    benchmark:
+        "<benchmarks>/fetch.tsv"
+    retries: 2
+    conda:
+        "../../envs/train.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        folder=CONFIG.settings["data"]["dir"],
+        timeout=CONFIG.settings["data"]["timeout"],
+    script:
+        "../scripts/fetch.py"

@@ -1,0 +1,140 @@
+# Needs: everything above. Gives: the page that people read, its provenance, and what Snakemake's own report shows.
+
+FINISHED = [
+    "<results>/runs.csv",
+    "<results>/final.csv",
+    *expand("<results>/figures/{experiment}.svg", experiment=CONFIG.experiments),
+    *expand("<results>/comparisons/{comparison}.mp4", comparison=CONFIG.comparisons),
+    *expand("<results>/runs/{run}/{file}", run=CONFIG.runs, file=["accuracy.svg", "dw.mp4"]),
+]
+
+
+rule provenance:
+    input:
+        environments=expand("<results>/runs/{run}/environment.json", run=CONFIG.runs),
+        finished=FINISHED,
+        code=library("provenance"),
+    output:
+        "<results>/provenance.json",
+    log:
+        "<logs>/provenance.log",
+    benchmark:
+        "<benchmarks>/provenance.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        settings=CONFIG.settings,
+        runs=list(CONFIG.runs),
+        root=os.path.relpath(ROOT),
+    script:
+        "../scripts/provenance.py"
+
+
+rule page:
+    input:
+        finished=FINISHED,
+        provenance="<results>/provenance.json",
+        template=template("index"),
+        code=library("page"),
+    output:
+        report(
+            directory("<results>/report"),
+            htmlindex="index.html",
+            category="Report",
+            labels={"page": "The whole report"},
+            caption="../report/page.rst",
+        ),
+    log:
+        "<logs>/page.log",
+    benchmark:
+        "<benchmarks>/page.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        settings=CONFIG.settings,
+    script:
+        "../scripts/page.py"
+
+
+# Snakemake's report shows pictures and HTML, but neither MP4 nor CSV: hence players and tables as HTML.
+rule run_player:
+    input:
+        video="<results>/runs/{run}/dw.mp4",
+        template=template("player"),
+        code=library("player"),
+    output:
+        report(
+            directory("<results>/players/runs/{run}"),
+            htmlindex="index.html",
+            category="dW videos",
+            subcategory=lambda wildcards: subcategory(CONFIG.runs[wildcards.run]),
+            labels=lambda wildcards: labels(CONFIG.runs[wildcards.run]),
+            caption="../report/video.rst",
+        ),
+    log:
+        "<logs>/run_player/{run}.log",
+    benchmark:
+        "<benchmarks>/run_player/{run}.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        title=lambda wildcards: describe(CONFIG.runs[wildcards.run]),
+    script:
+        "../scripts/player.py"
+
+
+use rule run_player as comparison_player with:
+    input:
+        video="<results>/comparisons/{comparison}.mp4",
+        template=template("player"),
+        code=library("player"),
+    output:
+        report(
+            directory("<results>/players/comparisons/{comparison}"),
+            htmlindex="index.html",
+            category="dW videos",
+            subcategory="Side by side",
+            labels=lambda wildcards: {"runs": CONFIG.comparisons[wildcards.comparison].title},
+            caption="../report/comparison.rst",
+        ),
+    log:
+        "<logs>/comparison_player/{comparison}.log",
+    benchmark:
+        "<benchmarks>/comparison_player/{comparison}.tsv"
+    params:
+        title=lambda wildcards: CONFIG.comparisons[wildcards.comparison].title,
+
+
+rule table:
+    input:
+        table="<results>/{table}.csv",
+        code=library("table"),
+    output:
+        report(
+            "<results>/tables/{table}.html",
+            category="Tables",
+            labels=lambda wildcards: {"table": TABLES[wildcards.table]},
+            caption="../report/table.rst",
+        ),
+    log:
+        "<logs>/table/{table}.log",
+    benchmark:
+        "<benchmarks>/table/{table}.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        title=lambda wildcards: TABLES[wildcards.table],
+    script:
+        "../scripts/table.py"

@@ -1,0 +1,33 @@
+# Needs: MNIST. Gives: per run, the tables of what was measured, and the brightness of dW.
+
+
+rule train:
+    input:
+        # Their content is verified whenever they are read, so their date says nothing.
+        data=ancient(rules.fetch.output),
+        code=library("train"),
+    output:
+        metrics="<results>/runs/{run}/metrics.csv",
+        units="<results>/runs/{run}/units.csv.gz",
+        batches="<results>/runs/{run}/batches.csv.gz",
+        dw="<results>/runs/{run}/dw.npz",
+        environment="<results>/runs/{run}/environment.json",
+    log:
+        "<logs>/train/{run}.log",
+    benchmark:
+        "<benchmarks>/train/{run}.tsv"
+    # The longest first, or the longest would be alone at the end.
+    priority: lambda wildcards: 1 + int(CONFIG.runs[wildcards.run].estimated_seconds)
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=lambda wildcards, attempt: int(5 + CONFIG.runs[wildcards.run].estimated_seconds / 15) * attempt,
+    params:
+        run=parameters,
+        dw=CONFIG.settings["dw"],
+        every=CONFIG.settings["frames"]["every"],
+        unit=CONFIG.settings["frames"]["unit"],
+    script:
+        "../scripts/train.py"

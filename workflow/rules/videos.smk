@@ -1,0 +1,67 @@
+# Needs: the brightness of dW of the runs. Gives: PNG frames, a video of each run, and the comparisons.
+
+
+rule frames:
+    input:
+        dw="<results>/runs/{run}/dw.npz",
+        code=library("frames"),
+    output:
+        frames_folder("<results>/runs/{run}/frames"),
+    log:
+        "<logs>/frames/{run}.log",
+    benchmark:
+        "<benchmarks>/frames/{run}.tsv"
+    conda:
+        "../../envs/videos.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    script:
+        "../scripts/frames.py"
+
+
+rule video:
+    input:
+        frames="<results>/runs/{run}/frames",
+        code=library("video"),
+    output:
+        "<results>/runs/{run}/dw.mp4",
+    log:
+        "<logs>/video/{run}.log",
+    benchmark:
+        "<benchmarks>/video/{run}.tsv"
+    conda:
+        "../../envs/videos.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=20,
+    params:
+        title=lambda wildcards: describe(CONFIG.runs[wildcards.run]),
+        frames_per_second=CONFIG.settings["video"]["frames_per_second"],
+    script:
+        "../scripts/video.py"
+
+
+rule comparison:
+    input:
+        left=lambda wildcards: f"<results>/runs/{CONFIG.comparisons[wildcards.comparison].left.name}/frames",
+        right=lambda wildcards: f"<results>/runs/{CONFIG.comparisons[wildcards.comparison].right.name}/frames",
+        code=library("comparison"),
+    output:
+        "<results>/comparisons/{comparison}.mp4",
+    log:
+        "<logs>/comparison/{comparison}.log",
+    benchmark:
+        "<benchmarks>/comparison/{comparison}.tsv"
+    conda:
+        "../../envs/videos.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=20,
+    params:
+        titles=lambda wildcards: [describe(run) for run in CONFIG.comparisons[wildcards.comparison].runs],
+        frames_per_second=CONFIG.settings["video"]["frames_per_second"],
+    script:
+        "../scripts/comparison.py"
