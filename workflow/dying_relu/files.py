@@ -21,7 +21,7 @@ def whole(path: str | Path) -> Iterator[Path]:
         yield aside
         if path.is_dir():
             shutil.rmtree(path)
-        os.replace(aside, path)
+        aside.replace(path)
     finally:
         if aside.is_dir():
             shutil.rmtree(aside)

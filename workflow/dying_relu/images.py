@@ -23,7 +23,7 @@ class Images:
 def load(raw: Path, train_images: int) -> Images:
     """The first `train_images` training images and all test images of the folder `raw`.
 
-    `raw` is the `MNIST/raw` folder as torchvision lays it out. Raises WrongDigest or
+    `raw` is the `MNIST/raw` folder as torchvision lays it out. Raises DigestError or
     FileNotFoundError unless all four files are what they should be.
     """
     verify_folder(raw)

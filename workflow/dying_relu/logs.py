@@ -3,11 +3,12 @@
 import logging
 import os
 import sys
+from pathlib import Path
 
 
 def log_to(path: str) -> None:
     """Send everything that this process and its children say, errors included, to the file `path`."""
-    with open(path, "w") as file:
+    with Path(path).open("w") as file:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
             os.dup2(file.fileno(), stream.fileno())

@@ -12,18 +12,18 @@ DIGESTS = {
 }
 
 
-class WrongDigest(ValueError):
+class DigestError(ValueError):
     """A file of MNIST is not what it should be."""
 
 
 def verify(name: str, content: bytes) -> None:
-    """Raise WrongDigest unless `content` is the file `name` of MNIST."""
+    """Raise DigestError unless `content` is the file `name` of MNIST."""
     found = hashlib.sha256(content).hexdigest()
     if found != DIGESTS[name]:
-        raise WrongDigest(f"{name}: SHA-256 is {found} ({len(content):,} bytes), but should be {DIGESTS[name]}")
+        raise DigestError(f"{name}: SHA-256 is {found} ({len(content):,} bytes), but should be {DIGESTS[name]}")
 
 
 def verify_folder(raw: Path) -> None:
-    """Raise WrongDigest, or FileNotFoundError, unless `raw` holds the four files as they should be."""
+    """Raise DigestError, or FileNotFoundError, unless `raw` holds the four files as they should be."""
     for name in DIGESTS:
         verify(name, (raw / name).read_bytes())

@@ -26,7 +26,7 @@ from dying_relu.writers import ArrayArchive, Table
 log = logging.getLogger(__name__)
 
 
-class Diverged(FloatingPointError):
+class DivergenceError(FloatingPointError):
     """The loss of a mini-batch is infinite or not a number."""
 
 
@@ -46,7 +46,7 @@ class Outputs:
 def train(run: Run, images: Images, dw: str, moments: Moments, outputs: Outputs) -> None:
     """Train `run` to its last epoch and write its tables and frames; `dw` is `gradient` or `update`.
 
-    Raises Diverged at the first mini-batch whose loss is not finite; what is then in `outputs` is
+    Raises DivergenceError at the first mini-batch whose loss is not finite; what is then in `outputs` is
     not complete.
     """
     engine = TorchEngine(run, Network(run, images.train.shape[1]), images.train, images.train_labels)
@@ -121,7 +121,7 @@ def _refuse_divergence(run: Run, rows: pd.DataFrame) -> None:
     bad = rows[~np.isfinite(rows["loss"])]
     if len(bad):
         first = bad.iloc[0]
-        raise Diverged(
+        raise DivergenceError(
             f"{run.name} diverged: the loss is {first['loss']} in epoch {first['epoch']:.0f}, mini-batch "
             f"{first['batch']:.0f}; learning_rate is {run.learning_rate:g}"
         )

@@ -19,7 +19,7 @@ class Table:
     """A CSV file (gzipped where the name ends in .gz) that grows block by block, in constant memory."""
 
     def __init__(self, path: Path) -> None:
-        self._file = open(path, "wb")
+        self._file = path.open("wb")
         # No name and no time in the gzip header: the same rows give the same bytes.
         binary = gzip.GzipFile("", "wb", 6, self._file, mtime=0) if path.name.endswith(".gz") else self._file
         self._text = TextIOWrapper(binary, encoding="utf-8", newline="")

@@ -11,7 +11,7 @@ ROOT = WORKFLOW.parent
 
 # Jobs find the library beside the scripts, in whatever environment they run.
 sys.path.insert(0, str(WORKFLOW))
-os.environ["PYTHONPATH"] = os.pathsep.join([str(WORKFLOW), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW), os.getenv("PYTHONPATH")])))
 
 from dying_relu import config as configuration
 from dying_relu.mnist import DIGESTS
