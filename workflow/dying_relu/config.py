@@ -4,6 +4,7 @@ import difflib
 import itertools
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -161,25 +162,64 @@ def _home(sides: list[Run], experiments: dict[str, Experiment], name: str) -> st
 
 def _checked(value: dict[str, Any], schema: dict[str, Any], path: str) -> dict[str, Any]:
     """`value` completed with the schema's defaults. Raises ConfigError."""
+    value = _typed(value, schema)
     validator = jsonschema.Draft202012Validator({**schema, "$defs": _schema()["$defs"]})
     errors = sorted(validator.iter_errors(value), key=lambda error: error.json_path)
     _refuse(problem for error in errors for problem in _problems(error, path))
     return _completed(value, schema, path)
 
 
+def _typed(value: Any, schema: dict[str, Any]) -> Any:
+    """`value` with text read as the number, truth value or null that the schema asks for.
+
+    Inside brackets and braces, Snakemake's `--config` takes everything for text; and so does YAML
+    with numbers like 1e-3.
+    """
+    schema = _resolved(schema)
+    if isinstance(value, dict):
+        named, rest = schema.get("properties", {}), schema.get("additionalProperties") or {}
+        return {key: _typed(part, named.get(key, rest)) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_typed(part, schema.get("items", {})) for part in value]
+    if isinstance(value, str) and "type" in schema:
+        read = _scalar(value)
+        kinds = {"null": read is None, "boolean": isinstance(read, bool)}
+        kinds |= dict.fromkeys(("number", "integer"), isinstance(read, int | float) and not isinstance(read, bool))
+        if any(kinds.get(kind) for kind in _kinds(schema)):
+            return read
+    return value
+
+
+def _scalar(text: str) -> Any:
+    for read in (yaml.safe_load, float):
+        with suppress(ValueError, yaml.YAMLError):
+            if not isinstance(value := read(text), str):
+                return value
+    return text
+
+
+def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    reference = schema.get("$ref")
+    return schema | _schema()["$defs"][reference.removeprefix("#/$defs/")] if reference else schema
+
+
+def _kinds(schema: dict[str, Any]) -> list[str]:
+    kinds = schema.get("type", [])
+    return [kinds] if isinstance(kinds, str) else kinds
+
+
 def _completed(value: Any, schema: dict[str, Any], path: str) -> Any:
     """`value` with defaults filled in, whole numbers as int and others as float."""
-    if "$ref" in schema:
-        schema = schema | _schema()["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    schema = _resolved(schema)
     if isinstance(value, dict):
         named = schema.get("properties", {})
         missing = {key: part["default"] for key, part in named.items() if "default" in part and key not in value}
         rest = schema.get("additionalProperties") or {}
         return {key: _completed(part, named.get(key, rest), f"{path}.{key}") for key, part in (value | missing).items()}
-    kinds = schema.get("type", [])
     if isinstance(value, float) and not math.isfinite(value):
         raise ConfigError(f"{path.removeprefix('.')}: found {value}, allowed: a finite number")
     if isinstance(value, int | float) and not isinstance(value, bool):
+        kinds = _kinds(schema)
         return int(value) if "integer" in kinds else float(value) if "number" in kinds else value
     return value
 
@@ -207,10 +247,7 @@ def _problems(error: jsonschema.ValidationError, root: str) -> Iterator[str]:
             yield f"{prefix}{key}: missing, and it has no default"
     else:
         key = path or "the configuration"
-        hint = ""
-        if isinstance(error.instance, str) and "number" in str(error.schema.get("type")):
-            hint = " (YAML reads 1e-3 as text; write 1.0e-3)"
-        yield f"{key}: found {error.instance!r}, allowed: {_allowed(error.schema)}{hint}"
+        yield f"{key}: found {error.instance!r}, allowed: {_allowed(error.schema)}"
 
 
 def _allowed(schema: dict[str, Any]) -> str:
@@ -218,10 +255,9 @@ def _allowed(schema: dict[str, Any]) -> str:
         return "one of " + ", ".join(schema["enum"])
     if "pattern" in schema:
         return f"text that matches {schema['pattern']}"
-    kinds = schema.get("type", "value")
     words = {"null": "null", "array": "a list", "object": "a mapping of keys", "integer": "a whole number"}
     words |= {"number": "a number", "string": "text", "boolean": "true or false"}
-    text = " or ".join(words.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+    text = " or ".join(words[kind] for kind in _kinds(schema))
     bounds = {
         "minimum": "at least {}",
         "exclusiveMinimum": "above {}",

@@ -1,0 +1,52 @@
+"""What tests are given: real MNIST, and copies of the project."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dying_relu.fetch import fetch
+from helpers import QUICK, ROOT, setting, snakemake
+
+
+@pytest.fixture(scope="session")
+def mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder MNIST/raw with the real files; DYING_RELU_MNIST may name a folder that has them already."""
+    raw = tmp_path_factory.mktemp("mnist") / "MNIST" / "raw"
+    fetch(raw, os.environ.get("DYING_RELU_MNIST"), timeout=15)
+    return raw
+
+
+@pytest.fixture(scope="session")
+def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """A function that copies the project, as a clone would have it, into a new folder."""
+    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+    def make() -> Path:
+        folder = tmp_path_factory.mktemp("project") / "dying relu"  # with a space, as people have it
+        for name in names:
+            if (ROOT / name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, folder / name)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def project(make_project, mnist) -> Path:
+    """A copy of the project in which the quick configuration has run, on two cores."""
+    folder = make_project()
+    done = snakemake(folder, "--cores", "2", *QUICK, *setting(data=f"{{dir: {mnist}}}"))
+    assert done.returncode == 0, done.stdout
+    return folder
+
+
+@pytest.fixture(scope="session")
+def results(project) -> Path:
+    """The results folder of the quick configuration."""
+    return project / "results"

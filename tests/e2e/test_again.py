@@ -1,0 +1,95 @@
+"""What is done again, what is not, and that it gives the same bytes."""
+
+from pathlib import Path
+
+import pytest
+
+from helpers import QUICK, planned, setting, snakemake
+
+pytestmark = pytest.mark.slow
+
+# What draws and reports, and what stands between it and the whole.
+AFTER_FIGURES = {"summary", "accuracy", "provenance", "page", "all"}
+AFTER_TRAINING = {
+    *("train", "final", "frames", "video", "comparison", "table", "run player", "comparison player"),
+    *AFTER_FIGURES,
+}
+
+
+@pytest.fixture
+def edit(project):
+    """A function that adds a comment to a file of the project, until the test is over."""
+    before = {}
+
+    def change(name: str) -> None:
+        before[project / name] = (project / name).read_bytes()
+        (project / name).write_bytes(before[project / name] + b"\n# changed\n")
+
+    yield change
+    for path, content in before.items():
+        path.write_bytes(content)
+
+
+def quick(mnist) -> list[str]:
+    return [*QUICK, *setting(data=f"{{dir: {mnist}}}")]
+
+
+def test_a_second_run_has_nothing_to_do(project, mnist):
+    assert planned(project, *quick(mnist)) == {}
+
+
+@pytest.mark.parametrize("module", ["measure", "brightness", "engine", "network", "run"])
+def test_a_change_of_what_training_uses_trains_again(project, mnist, edit, module):
+    edit(f"workflow/dying_relu/{module}.py")
+    jobs = planned(project, *quick(mnist))
+    # The table of runs shows names and labels only, which a run has as well.
+    assert set(jobs) - {"runs"} == AFTER_TRAINING
+    assert jobs["train"] == 11
+
+
+def test_a_change_of_the_figures_trains_nothing(project, mnist, edit):
+    edit("workflow/dying_relu/figures.py")
+    assert set(planned(project, *quick(mnist))) == AFTER_FIGURES
+
+
+def test_a_change_of_the_page_makes_the_page(project, mnist, edit):
+    edit("workflow/report/index.html.jinja")
+    assert set(planned(project, *quick(mnist))) == {"page", "all"}
+
+
+def test_a_change_of_the_fetching_trains_nothing(project, mnist, edit):
+    edit("workflow/dying_relu/fetch.py")
+    assert planned(project, *quick(mnist)) == {}
+
+
+def test_another_source_of_the_same_data_trains_nothing(project):
+    assert "train" not in planned(project, *QUICK)
+
+
+def test_other_epochs_are_other_runs(project, mnist):
+    jobs = planned(project, *QUICK, *setting(data=f"{{dir: {mnist}}}", epochs=3))
+    assert jobs["train"] == 11
+    assert "fetch" not in jobs
+
+
+def files(results: Path) -> dict[str, bytes]:
+    """Everything that must be the same whenever it is made."""
+    kinds = ("*.csv", "*.csv.gz", "*.npz", "*.png", "*.svg", "*.mp4")
+    found = {path for kind in kinds for path in results.rglob(kind) if "benchmarks" not in path.parts}
+    return {str(path.relative_to(results)): path.read_bytes() for path in found}
+
+
+def test_one_core_in_another_folder_gives_the_same_bytes(project, results, mnist, tmp_path):
+    other = tmp_path / "other results"
+    done = snakemake(
+        project,
+        *("--cores", "1", *QUICK, *setting(results=other, data=f"{{dir: {mnist}}}")),
+        PYTHONHASHSEED="7",
+        TZ="Asia/Tokyo",
+        OMP_NUM_THREADS="2",
+    )
+    assert done.returncode == 0, done.stdout
+    expected, found = files(results), files(other)
+    assert len(expected) > 11 * 7
+    assert found.keys() == expected.keys()
+    assert [name for name in expected if expected[name] != found[name]] == []

@@ -1,0 +1,118 @@
+"""The main job on a small configuration: what comes out, and what a second run does."""
+
+import json
+import re
+import shutil
+from hashlib import sha256
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from dying_relu.mnist import DIGESTS
+from helpers import QUICK, setting, snakemake
+
+pytestmark = pytest.mark.slow
+
+METRICS = [
+    *("epoch", "train_loss", "train_accuracy", "perfect_batches", "test_loss", "test_accuracy"),
+    *("test_accuracy_batch_statistics", "dead_units", "inactive_units", "dark_units"),
+]
+
+
+@pytest.fixture(scope="module")
+def runs(results) -> pd.DataFrame:
+    return pd.read_csv(results / "runs.csv", index_col="run")
+
+
+def test_mnist_lies_as_torchvision_lays_it_out(results):
+    raw = results / "data" / "MNIST" / "raw"
+    assert {path.name: sha256(path.read_bytes()).hexdigest() for path in raw.iterdir()} == DIGESTS
+
+
+def test_every_run_has_its_files(results, runs):
+    assert len(runs) == 11
+    for run in runs.index:
+        files = {"metrics.csv", "units.csv.gz", "batches.csv.gz", "accuracy.png", "accuracy.svg", "dw.mp4"}
+        assert files <= {path.name for path in (results / "runs" / run).iterdir() if path.stat().st_size}
+    for experiment in ("batch_size", "leaky_relu"):
+        assert (results / "figures" / f"{experiment}.png").stat().st_size
+        assert (results / "figures" / f"{experiment}.svg").stat().st_size
+    for comparison in ("bn_relu", "bn_leaky_relu"):
+        assert (results / "comparisons" / f"{comparison}.mp4").stat().st_size
+
+
+def test_columns_of_the_tables(results, runs):
+    assert list(pd.read_csv(results / "runs.csv").columns) == [
+        *("run", "batch_norm", "activation", "negative_slope", "batch_size", "optimizer", "learning_rate"),
+        *("hidden", "dataset", "epochs", "seed", "experiments"),
+    ]
+    for run, row in runs.iterrows():
+        folder = results / "runs" / run
+        metrics, units, batches = (
+            pd.read_csv(folder / name) for name in ("metrics.csv", "units.csv.gz", "batches.csv.gz")
+        )
+        assert list(metrics.columns) == METRICS
+        assert list(units.columns) == ["epoch", "unit", "active_fraction", "dw_min", "dw_max", "background"]
+        assert list(batches.columns) == ["epoch", "batch", "accuracy", "loss"]
+        assert (len(metrics), len(units), len(batches)) == (2, 2 * 256, 2 * 2000 // row["batch_size"])
+        assert metrics.iloc[-1][METRICS[1:7]].notna().all()
+        if not row["batch_norm"]:
+            assert metrics["test_accuracy"].equals(metrics["test_accuracy_batch_statistics"])
+
+
+def test_the_networks_have_learnt(results, runs):
+    final = pd.read_csv(results / "final.csv", index_col="run")
+    assert list(final.index) == list(runs.index)
+    # 2,000 images, twice: from 8 steps at mini-batch 500 to 400 steps at 10. Chance is 0.1.
+    assert (final["test_accuracy"] > np.where(runs["batch_size"] == 500, 0.5, 0.75)).all()
+
+
+def test_batch_norm_grays_the_background_from_the_start(results, runs):
+    gray = {}
+    for run in runs.index:
+        units = pd.read_csv(results / "runs" / run / "units.csv.gz")
+        gray[run] = units[units["epoch"] == 2]["background"].between(64, 191).mean()
+    with_bn = runs["batch_norm"].to_numpy()
+    assert min(np.array(list(gray.values()))[with_bn & (runs["batch_size"] >= 50)]) > 0.9
+    assert max(np.array(list(gray.values()))[~with_bn]) < 0.8
+
+
+def test_the_page_and_its_numbers(results):
+    page = (results / "report" / "index.html").read_text()
+    final = pd.read_csv(results / "final.csv")
+    for accuracy in final["test_accuracy"]:
+        assert f"<td>{accuracy:.2%}</td>" in page
+    titles = [page.index(f">{title}</h2>") for title in ("Set-up", "Mini-batch size", "Leaky ReLU", "Final numbers")]
+    assert titles == sorted(titles)
+    assert titles[1] < page.index(">BN on against off, ReLU</h3>") < titles[2]
+    assert re.findall(r'src="(?!media/)', page) == []
+
+
+def test_provenance(results):
+    provenance = json.loads((results / "provenance.json").read_text())
+    assert provenance["data"] == DIGESTS
+    assert provenance["configuration"]["epochs"] == 2
+    (group,) = provenance["training"]
+    assert len(group["runs"]) == 11
+    assert group["environment"]["packages"]["torch"]
+
+
+def test_frames_are_gone_unless_they_are_asked_for(project, results, runs):
+    assert not list(results.glob("runs/*/frames"))
+    folder = f"results/runs/{runs.index[0]}/frames"
+    kept = snakemake(project, "--cores", "2", *QUICK, *setting(frames="{keep: true}"), "--", folder)
+    assert kept.returncode == 0, kept.stdout
+    frames = sorted((project / folder).iterdir())
+    assert [frame.name for frame in frames] == ["epoch-000001.png", "epoch-000002.png"]
+    with Image.open(frames[0]) as picture:
+        assert (picture.mode, picture.size) == ("L", (16 * 29 + 1, 16 * 29 + 1))
+    shutil.rmtree(project / folder)
+
+
+def test_logs_and_benchmarks_of_training(results, runs):
+    for run in runs.index:
+        log = (results / "logs" / "train" / f"{run}.log").read_text()
+        assert re.search(r"epoch 2/2: train 0\.\d+, test 0\.\d+ .* dead \d+, .* left", log)
+        assert "max_rss" in (results / "benchmarks" / "train" / f"{run}.tsv").read_text()

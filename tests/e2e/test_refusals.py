@@ -1,0 +1,39 @@
+"""What is wrong is said in one message, before any job starts."""
+
+import pytest
+
+from helpers import QUICK, setting, snakemake
+
+WRONG = {
+    "epochs": (setting(epochs=-3), "epochs: found -3"),
+    "typo": (setting(epoch=3), "epoch: unknown key (did you mean epochs?)"),
+    "batch size 0": (setting(run="{batch_size: 0}"), "run.batch_size: found 0"),
+    "batch size 70000": (setting(run="{batch_size: 70000}"), "run.batch_size: found 70000"),
+    "batch size 1 with BN": (
+        setting(experiments="{batch_size: {grids: [{batch_size: 1}]}}"),
+        "experiments.batch_size.grids[0].batch_size: found 1",
+    ),
+    "activation": (setting(run="{activation: tanh}"), "run.activation: found 'tanh'"),
+    "slope on a ReLU": (
+        setting(experiments="{batch_size: {grids: [{activation: relu, negative_slope: 0.1}]}}"),
+        "experiments.batch_size.grids[0].negative_slope: found 0.1",
+    ),
+    "data.dir": (setting(data="{dir: /no/such/folder}"), "data.dir: found '/no/such/folder'"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG.values(), ids=WRONG)
+def test_refused_before_any_job(make_project, arguments, message):
+    project = make_project()
+    said = snakemake(project, "--cores", "1", *QUICK, *arguments)
+    assert said.returncode != 0
+    assert said.stdout.replace("\n", " ").count(message) == 1
+    assert "Traceback" not in said.stdout
+    assert [path.name for path in (project / "results").iterdir()] == ["README.md"]
+
+
+def test_the_command_line_can_change_the_article(make_project):
+    project = make_project()
+    said = snakemake(project, "-n", "--cores", "1", *setting(seeds="[1,2]", results="elsewhere", epochs=5))
+    assert said.returncode == 0, said.stdout
+    assert "elsewhere/runs/bn-relu-b10-epochs5-s2/metrics.csv" in said.stdout.replace("\n", "")

@@ -1,0 +1,49 @@
+"""What tests call: runs by their parameters, and Snakemake."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from dying_relu.config import load
+from dying_relu.run import Run
+
+ROOT = Path(__file__).parents[1]
+QUICK = ("--configfile", "tests/configs/quick.yaml")
+
+
+def make_run(epochs: int = 1, seed: int = 20170523, **parameters) -> Run:
+    """A run as the configuration would make it."""
+    grid = {"batch_norm": True} | parameters
+    settings = {"epochs": epochs, "seeds": [seed], "experiments": {"one": {"title": "One", "grids": [grid]}}}
+    (run,) = load(settings).runs.values()
+    return run
+
+
+def snakemake(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run Snakemake in `project`; what it said is in `stdout`, errors included."""
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=project,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def setting(**values: object) -> list[str]:
+    """The arguments that set keys of the configuration."""
+    return ["--config", *(f"{key}={value}" for key, value in values.items())]
+
+
+def planned(project: Path, *arguments: str) -> dict[str, int]:
+    """How many jobs of which rule a dry run would do."""
+    said = snakemake(project, "-n", "--cores", "2", *arguments)
+    assert said.returncode == 0, said.stdout
+    if "Nothing to be done" in said.stdout:
+        return {}
+    table = said.stdout.partition("Job stats")[2].partition(" total ")[0]
+    return {rule: int(count) for rule, count in re.findall(r"^ (\w[\w ]*?) +(\d+) *$", table, re.MULTILINE)}

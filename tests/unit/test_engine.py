@@ -1,0 +1,107 @@
+"""The plain engine against NumPy in float64, written from the definitions."""
+
+import numpy as np
+import pytest
+import torch
+
+from dying_relu.engine import TorchEngine
+from dying_relu.network import Network
+from helpers import make_run
+
+
+class Reference:
+    """Forward, backward and Adam by hand, for one hidden layer with or without batch normalisation."""
+
+    def __init__(self, network: Network, slope: float, batch_norm: bool) -> None:
+        self.slope, self.batch_norm = slope, batch_norm
+        self.weights = {name: tensor.detach().numpy().astype(np.float64) for name, tensor in network.named_parameters()}
+        self.mean = {name: np.zeros_like(value) for name, value in self.weights.items()}
+        self.square = {name: np.zeros_like(value) for name, value in self.weights.items()}
+        self.running = [np.zeros(network.hidden.out_features), np.ones(network.hidden.out_features)]
+        self.steps = 0
+
+    def step(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
+        w = self.weights
+        n = len(images)
+        linear = images @ w["hidden.weight"].T + w.get("hidden.bias", 0)
+        z = linear
+        if self.batch_norm:
+            mean, variance = linear.mean(0), linear.var(0)
+            deviation = np.sqrt(variance + 1e-5)
+            normal = (linear - mean) / deviation
+            z = normal * w["norm.weight"] + w["norm.bias"]
+            for statistic, (new, old) in enumerate(zip((mean, variance * n / (n - 1)), self.running, strict=True)):
+                self.running[statistic] = 0.9 * old + 0.1 * new
+        slopes = np.where(z > 0, 1, self.slope)
+        hidden = z * slopes
+        logits = hidden @ w["output.weight"].T + w["output.bias"]
+        probabilities = np.exp(logits - logits.max(1, keepdims=True))
+        probabilities /= probabilities.sum(1, keepdims=True)
+        loss = -np.log(probabilities[np.arange(n), labels]).mean()
+
+        error = (probabilities - np.eye(10)[labels]) / n
+        g = {"output.weight": error.T @ hidden, "output.bias": error.sum(0)}
+        error = error @ w["output.weight"] * slopes
+        if self.batch_norm:
+            g |= {"norm.weight": (error * normal).sum(0), "norm.bias": error.sum(0)}
+            error = error * w["norm.weight"]
+            error = (error - error.mean(0) - normal * (error * normal).mean(0)) / deviation
+        else:
+            g["hidden.bias"] = error.sum(0)
+        g["hidden.weight"] = error.T @ images
+        self.gradient = g["hidden.weight"]
+
+        self.steps += 1
+        for name, gradient in g.items():
+            self.mean[name] = 0.9 * self.mean[name] + 0.1 * gradient
+            self.square[name] = 0.999 * self.square[name] + 0.001 * gradient**2
+            mean = self.mean[name] / (1 - 0.9**self.steps)
+            square = self.square[name] / (1 - 0.999**self.steps)
+            w[name] = w[name] - 0.001 * mean / (np.sqrt(square) + 1e-8)
+        return loss, int((logits.argmax(1) == labels).sum())
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize("slope", [None, 0.18])
+def test_ten_steps_on_uneven_mini_batches(batch_norm, slope):
+    activation = "relu" if slope is None else "leaky_relu"
+    run = make_run(
+        batch_norm=batch_norm, activation=activation, negative_slope=slope, hidden=[7], batch_size=8, bias=0.01
+    )
+    generator = np.random.default_rng(2)
+    images = generator.random((60, 12)).astype(np.float32)
+    labels = generator.integers(0, 10, 60)
+    network = Network(run, 12)
+    reference = Reference(network, slope or 0, batch_norm)
+    engine = TorchEngine(run, network, torch.from_numpy(images), torch.from_numpy(labels))
+    batches = torch.from_numpy(generator.permutation(60)).split(7)
+
+    losses, correct = engine.train(batches[:9])
+
+    assert len(batches) == 9
+    for index, loss, right in zip(batches, losses, correct, strict=True):
+        expected = reference.step(images[index].astype(np.float64), labels[index])
+        assert (loss.item(), right.item()) == pytest.approx(expected, rel=1e-5)
+    assert engine.gradient().numpy() == pytest.approx(reference.gradient, rel=1e-3, abs=1e-6)
+    for name, tensor in network.named_parameters():
+        assert tensor.detach().numpy() == pytest.approx(reference.weights[name], abs=2e-5), name
+    if batch_norm:
+        assert network.norm.running_mean.numpy() == pytest.approx(reference.running[0], rel=1e-5)
+        assert network.norm.running_var.numpy() == pytest.approx(reference.running[1], rel=1e-5)
+
+
+def test_runs_of_one_seed_start_from_the_same_weights():
+    one = Network(make_run(batch_norm=True), 784)
+    other = Network(make_run(batch_norm=False, activation="leaky_relu", negative_slope=0.5), 784)
+    third = Network(make_run(seed=1), 784)
+    assert torch.equal(one.hidden.weight, other.hidden.weight)
+    assert torch.equal(one.output.weight, other.output.weight)
+    assert not torch.equal(one.hidden.weight, third.hidden.weight)
+
+
+def test_weights_are_he_normal_and_biases_constant():
+    network = Network(make_run(batch_norm=False, bias=-0.25), 784)
+    assert network.hidden.weight.std().item() == pytest.approx(np.sqrt(2 / 784), rel=0.01)
+    assert network.hidden.weight.mean().item() == pytest.approx(0, abs=0.001)
+    assert network.output.weight.std().item() == pytest.approx(np.sqrt(2 / 256), rel=0.05)
+    assert network.hidden.bias.unique().tolist() == network.output.bias.unique().tolist() == [-0.25]

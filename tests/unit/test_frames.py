@@ -1,0 +1,48 @@
+"""The mosaic, pixel by pixel."""
+
+from contextlib import closing
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dying_relu.frames import SEPARATOR, draw, mosaic
+from dying_relu.writers import ArrayArchive
+
+S = SEPARATOR
+
+
+def test_three_units_of_two_by_two():
+    squares = np.array([[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]], np.uint8)
+    assert mosaic(squares).tolist() == [
+        [S, S, S, S, S, S, S],
+        [S, 1, 2, S, 5, 6, S],
+        [S, 3, 4, S, 7, 8, S],
+        [S, S, S, S, S, S, S],
+        [S, 9, 10, S, S, S, S],
+        [S, 11, 12, S, S, S, S],
+        [S, S, S, S, S, S, S],
+    ]
+
+
+def test_the_articles_layer_is_sixteen_by_sixteen_squares():
+    squares = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 784, axis=1)
+    picture = mosaic(squares)
+    assert picture.shape == (16 * 29 + 1, 16 * 29 + 1)
+    # Unit 37 is the sixth of the third row.
+    assert (picture[2 * 29 + 1 : 3 * 29, 5 * 29 + 1 : 6 * 29] == 37).all()
+
+
+def test_inputs_that_make_no_square_are_refused():
+    with pytest.raises(ValueError, match="5 inputs do not make a square"):
+        mosaic(np.zeros((2, 5), np.uint8))
+
+
+def test_png_files_hold_the_very_brightness(tmp_path):
+    squares = np.random.default_rng(0).integers(0, 256, (4, 9), np.uint8)
+    with closing(ArrayArchive(tmp_path / "dw.npz")) as archive:
+        archive.append("epoch-000001", squares)
+    draw(tmp_path / "dw.npz", tmp_path / "frames")
+    with Image.open(tmp_path / "frames" / "epoch-000001.png") as picture:
+        assert picture.mode == "L"
+        assert np.array_equal(np.asarray(picture), mosaic(squares))

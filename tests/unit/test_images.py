@@ -1,0 +1,32 @@
+"""Real MNIST as tensors."""
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from dying_relu.images import load
+from dying_relu.mnist import DigestError
+
+
+def test_pixels_and_labels_are_those_of_the_files(mnist):
+    images = load(mnist, 500)
+    pixels = np.frombuffer((mnist / "train-images-idx3-ubyte").read_bytes(), np.uint8, offset=16)
+    labels = np.frombuffer((mnist / "train-labels-idx1-ubyte").read_bytes(), np.uint8, offset=8)
+    assert images.train.shape == (500, 784)
+    assert images.test.shape == (10000, 784)
+    assert images.train.dtype == torch.float32
+    assert np.array_equal(images.train.numpy(), (pixels[: 500 * 784].reshape(500, 784) / 255).astype(np.float32))
+    assert images.train_labels.tolist() == labels[:500].tolist()
+    assert images.test_labels[:5].tolist() == [7, 2, 1, 0, 4]
+
+
+def test_a_changed_file_is_not_read(mnist, tmp_path):
+    raw = tmp_path / "MNIST" / "raw"
+    shutil.copytree(mnist, raw)
+    with (raw / "t10k-labels-idx1-ubyte").open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff")
+    with pytest.raises(DigestError, match="t10k-labels-idx1-ubyte: SHA-256 is"):
+        load(raw, 500)
