@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers import QUICK, setting, snakemake
+from helpers import QUICK, planned, setting, snakemake
 
 WRONG = {
     "epochs": (setting(epochs=-3), "epochs: found -3"),
@@ -34,6 +34,4 @@ def test_refused_before_any_job(make_project, arguments, message):
 
 def test_the_command_line_can_change_the_article(make_project):
     project = make_project()
-    said = snakemake(project, "-n", "--cores", "1", *setting(seeds="[1,2]", results="elsewhere", epochs=5))
-    assert said.returncode == 0, said.stdout
-    assert "elsewhere/runs/bn-relu-b10-epochs5-s2/metrics.csv" in said.stdout.replace("\n", "")
+    assert planned(project, *setting(seeds="[1,2]", results="elsewhere", epochs=5))["train"] == 22

@@ -22,6 +22,7 @@ try:
     CONFIG = configuration.load(config)
 except configuration.ConfigError as error:
     raise WorkflowError(f"The configuration is refused.\n{error}") from None
+config.update(CONFIG.settings)
 
 
 # The tables that Snakemake's report shows, by the name of their file.

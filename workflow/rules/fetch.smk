@@ -14,8 +14,5 @@ rule fetch:
     resources:
         mem_mb=1000,
         runtime=15,
-    params:
-        folder=CONFIG.settings["data"]["dir"],
-        timeout=CONFIG.settings["data"]["timeout"],
     script:
         "../scripts/fetch.py"

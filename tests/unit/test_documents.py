@@ -1,0 +1,44 @@
+"""Documents stay true."""
+
+import re
+import subprocess
+import sys
+
+import yaml
+
+from helpers import ROOT
+
+README = (ROOT / "README.md").read_text()
+
+
+def arrows(text: str) -> set[tuple[str, str]]:
+    """The edges of a mermaid graph, by the names of the rules."""
+    names = dict(re.findall(r"(id\d+)\[(\w+)\]", text))
+    return {(names[start], names[end]) for start, end in re.findall(r"(id\d+) --> (id\d+)", text)}
+
+
+def test_the_rule_graph_is_that_of_the_workflow():
+    command = [sys.executable, "-m", "snakemake", "--rulegraph", "mermaid-js"]
+    graph = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert arrows(graph)
+    assert arrows(README.partition("```mermaid")[2].partition("```")[0]) == arrows(graph)
+
+
+def test_links_and_paths_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README) + re.findall(
+        r"`((?:workflow|envs|profiles|docs)/[^`<]*)`", README
+    ):
+        assert (ROOT / target).exists(), target
+
+
+def test_every_column_is_explained():
+    explained = (ROOT / "docs" / "output.md").read_text()
+    source = (ROOT / "workflow" / "dying_relu" / "train.py").read_text()
+    columns = set(re.findall(r'^ +"(\w+)": ', source, re.MULTILINE))
+    assert len(columns) > 12
+    assert {name for name in columns if f"`{name}`" not in explained} == set()
+
+
+def test_the_citation_names_the_article():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert "Batch Normalization" in citation["references"][0]["title"]
