@@ -1,11 +1,12 @@
-"""The plain engine against NumPy in float64, written from the definitions."""
+"""Both engines against NumPy in float64, written from the definitions."""
 
 import numpy as np
 import pytest
 import torch
 
-from dying_relu.engine import TorchEngine
 from dying_relu.network import Network
+from dying_relu.numba_engine import NumbaEngine
+from dying_relu.torch_engine import TorchEngine
 from helpers import make_run
 
 
@@ -61,26 +62,28 @@ class Reference:
         return loss, int((logits.argmax(1) == labels).sum())
 
 
+@pytest.mark.parametrize("make_engine", [TorchEngine, NumbaEngine])
 @pytest.mark.parametrize("batch_norm", [True, False])
 @pytest.mark.parametrize("slope", [None, 0.18])
-def test_ten_steps_on_uneven_mini_batches(batch_norm, slope):
+def test_ten_steps_on_uneven_mini_batches(make_engine, batch_norm, slope):
     activation = "relu" if slope is None else "leaky_relu"
     run = make_run(
         batch_norm=batch_norm, activation=activation, negative_slope=slope, hidden=[7], batch_size=8, bias=0.01
     )
     generator = np.random.default_rng(2)
-    images = generator.random((60, 12)).astype(np.float32)
+    pixels = generator.integers(0, 256, (60, 12), np.uint8) * (generator.random((60, 12)) < 0.6)
+    images = pixels / 255
     labels = generator.integers(0, 10, 60)
     network = Network(run, 12)
     reference = Reference(network, slope or 0, batch_norm)
-    engine = TorchEngine(run, network, torch.from_numpy(images), torch.from_numpy(labels))
+    engine = make_engine(run, network, torch.from_numpy(pixels), torch.from_numpy(labels))
     batches = torch.from_numpy(generator.permutation(60)).split(7)
 
     losses, correct = engine.train(batches[:9])
 
     assert len(batches) == 9
     for index, loss, right in zip(batches, losses, correct, strict=True):
-        expected = reference.step(images[index].astype(np.float64), labels[index])
+        expected = reference.step(images[index], labels[index])
         assert (loss.item(), right.item()) == pytest.approx(expected, rel=1e-5)
     assert engine.gradient().numpy() == pytest.approx(reference.gradient, rel=1e-3, abs=1e-6)
     for name, tensor in network.named_parameters():

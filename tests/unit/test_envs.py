@@ -14,8 +14,8 @@ ENVS = sorted(ROOT.glob("envs/*.yaml"))
 # What conda-forge calls a package that the index of Python packages calls otherwise.
 PYPI = {"pytorch": "torch", "matplotlib-base": "matplotlib", "seaborn-base": "seaborn"}
 MODULE = {"PIL": "pillow", "ffmpeg": "ffmpeg-python", "yaml": "pyyaml", "imageio_ffmpeg": "imageio-ffmpeg"}
-# Comes with another package: urllib3 with requests, mpl_toolkits and the like are not used.
-BROUGHT_ALONG = {"urllib3": "requests"}
+# Comes with another package.
+BROUGHT_ALONG = {"urllib3": "requests", "llvmlite": "numba"}
 
 LOCK = dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", (ROOT / "envs/requirements.txt").read_text(), re.MULTILINE))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from dying_relu.images import load
+from dying_relu.images import load, to_inputs
 from dying_relu.mnist import DigestError
 
 
@@ -16,8 +16,11 @@ def test_pixels_and_labels_are_those_of_the_files(mnist):
     labels = np.frombuffer((mnist / "train-labels-idx1-ubyte").read_bytes(), np.uint8, offset=8)
     assert images.train.shape == (500, 784)
     assert images.test.shape == (10000, 784)
-    assert images.train.dtype == torch.float32
-    assert np.array_equal(images.train.numpy(), (pixels[: 500 * 784].reshape(500, 784) / 255).astype(np.float32))
+    assert images.train.dtype == torch.uint8
+    assert np.array_equal(images.train.numpy(), pixels[: 500 * 784].reshape(500, 784))
+    assert np.array_equal(to_inputs(images.train).numpy(), (images.train.numpy() / 255).astype(np.float32))
+    assert images.test.dtype == torch.float32
+    assert images.test.max() == 1
     assert images.train_labels.tolist() == labels[:500].tolist()
     assert images.test_labels[:5].tolist() == [7, 2, 1, 0, 4]
 

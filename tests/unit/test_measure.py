@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from dying_relu import measure
+from dying_relu.images import to_inputs
 from dying_relu.measure import evaluate, silent_units
 from dying_relu.network import Network
 from helpers import make_run
@@ -20,20 +21,21 @@ def network_with(weights, *, bias=None, **parameters) -> Network:
     return network
 
 
-IMAGES = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
+PIXELS = torch.tensor([[255, 0], [0, 255], [128, 128]], dtype=torch.uint8)
+IMAGES = to_inputs(PIXELS)
 # On these images: always positive, never positive, exactly zero, positive for the second only.
 WEIGHTS = [[1.0, 1.0], [-1.0, -2.0], [0.0, 0.0], [-1.0, 1.0]]
 
 
 def test_a_relu_unit_that_is_never_above_zero_is_dead_and_inactive():
-    dead, inactive = silent_units(network_with(WEIGHTS, batch_norm=False), IMAGES)
+    dead, inactive = silent_units(network_with(WEIGHTS, batch_norm=False), PIXELS)
     assert dead.tolist() == [False, True, True, False]
     assert inactive.tolist() == [False, True, True, False]
 
 
 def test_a_leaky_unit_is_dead_only_where_its_pre_activation_is_zero_throughout():
     network = network_with(WEIGHTS, batch_norm=False, activation="leaky_relu", negative_slope=0.01)
-    dead, inactive = silent_units(network, IMAGES)
+    dead, inactive = silent_units(network, PIXELS)
     assert dead.tolist() == [False, False, True, False]
     assert inactive.tolist() == [False, True, True, False]
 
@@ -42,16 +44,16 @@ def test_batch_norm_counts_with_its_running_statistics():
     network = network_with(WEIGHTS)
     # Minus the running mean: -9..., 9..., 0 and out of reach.
     network.norm.running_mean.copy_(torch.tensor([10.0, -10.0, 0.0, 1.5]))
-    dead, inactive = silent_units(network, IMAGES)
+    dead, inactive = silent_units(network, PIXELS)
     assert dead.tolist() == inactive.tolist() == [True, False, True, True]
 
 
 def test_the_last_image_counts_as_much_as_the_first(monkeypatch):
     monkeypatch.setattr(measure, "CHUNK", 2)
     network = network_with([[1.0, 0.0], [1.0, 0.0]], bias=[-0.5, -2.0], batch_norm=False)
-    images = torch.zeros(5, 2)
-    images[4, 0] = 1.0
-    dead, inactive = silent_units(network, images)
+    pixels = torch.zeros(5, 2, dtype=torch.uint8)
+    pixels[4, 0] = 255
+    dead, inactive = silent_units(network, pixels)
     assert dead.tolist() == inactive.tolist() == [False, True]
 
 
@@ -104,5 +106,5 @@ def test_measuring_changes_nothing():
     network = network_with(WEIGHTS)
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     evaluate(network, IMAGES, torch.tensor([0, 1, 2]), 2)
-    silent_units(network, IMAGES)
+    silent_units(network, PIXELS)
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())

@@ -41,7 +41,7 @@ def page(tmp_path) -> str:
     final[shares] = [[0.1 + 0.01 * row + 0.001 * column for column in range(4)] for row in range(len(final))]
     final[["dead_units", "inactive_units", "dark_units"]] = 7
     final.to_csv(results / "final.csv", index=False)
-    provenance = collect(ROOT, config.settings, dict.fromkeys(config.runs, environment()))
+    provenance = collect(ROOT, config.settings, dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"}))
     write_page(tmp_path / "report", TEMPLATE, config, results, provenance)
     return (tmp_path / "report" / "index.html").read_text()
 

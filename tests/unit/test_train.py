@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 import torch
 
+from dying_relu.engine import Engine
 from dying_relu.images import Images, load
 from dying_relu.moments import Moments
 from dying_relu.network import Network
+from dying_relu.numba_engine import NumbaEngine
+from dying_relu.torch_engine import TorchEngine
 from dying_relu.train import DivergenceError, Outputs, train
 from helpers import make_run
 
@@ -16,6 +19,11 @@ from helpers import make_run
 def images(mnist) -> Images:
     everything = load(mnist, 300)
     return Images(everything.train, everything.train_labels, everything.test[:200], everything.test_labels[:200])
+
+
+@pytest.fixture(params=[TorchEngine, NumbaEngine])
+def engine(request) -> type[Engine]:
+    return request.param
 
 
 @pytest.fixture
@@ -27,8 +35,8 @@ def outputs(tmp_path) -> Outputs:
 RUN = {"train_images": 300, "hidden": [16], "batch_size": 40}
 
 
-def test_tables_agree_with_each_other(images, outputs):
-    train(make_run(epochs=3, **RUN), images, "gradient", Moments(1, "epoch"), outputs)
+def test_tables_agree_with_each_other(images, engine, outputs):
+    train(make_run(epochs=3, **RUN), images, engine, "gradient", Moments(1, "epoch"), outputs)
     metrics, units, batches = (pd.read_csv(path) for path in (outputs.metrics, outputs.units, outputs.batches))
 
     assert list(metrics["epoch"]) == [1, 2, 3]
@@ -51,8 +59,8 @@ def test_tables_agree_with_each_other(images, outputs):
     assert (units["active_fraction"] * 200 % 1).round(6).isin([0, 1]).all()
 
 
-def test_frames_hold_the_dw_of_their_epoch(images, outputs):
-    train(make_run(epochs=3, **RUN), images, "gradient", Moments(1, "epoch"), outputs)
+def test_frames_hold_the_dw_of_their_epoch(images, engine, outputs):
+    train(make_run(epochs=3, **RUN), images, engine, "gradient", Moments(1, "epoch"), outputs)
     units = pd.read_csv(outputs.units)
     with np.load(outputs.dw) as frames:
         assert frames.files == ["epoch-000001", "epoch-000002", "epoch-000003"]
@@ -64,7 +72,7 @@ def test_frames_hold_the_dw_of_their_epoch(images, outputs):
             assert frames[name].max(1) == pytest.approx((255 * span / (span + 0.0001)).to_numpy(), abs=0.51)
 
 
-def test_update_is_the_change_of_the_weights_since_the_last_frame(images, outputs):
+def test_update_is_the_change_of_the_weights_since_the_last_frame(images, engine, outputs):
     run = make_run(epochs=2, **RUN)
     before = Network(run, 784).hidden.weight.detach().numpy()
     kept = []
@@ -76,7 +84,7 @@ def test_update_is_the_change_of_the_weights_since_the_last_frame(images, output
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("dying_relu.train.Network", Watched)
-        train(run, images, "update", Moments(2, "epoch"), outputs)
+        train(run, images, engine, "update", Moments(2, "epoch"), outputs)
     change = kept[0].hidden.weight.detach().numpy() - before
     units = pd.read_csv(outputs.units)
     last = units[units["epoch"] == 2]
@@ -84,27 +92,33 @@ def test_update_is_the_change_of_the_weights_since_the_last_frame(images, output
     assert last["dw_max"].to_numpy() == pytest.approx(change.max(1), rel=1e-6)
 
 
-def test_frames_at_steps_do_not_change_the_training(images, outputs, tmp_path):
-    train(make_run(epochs=2, **RUN), images, "gradient", Moments(1, "epoch"), outputs)
+def test_frames_at_steps_do_not_change_the_training(images, engine, outputs, tmp_path):
+    train(make_run(epochs=2, **RUN), images, engine, "gradient", Moments(1, "epoch"), outputs)
     tables = [path.read_bytes() for path in (outputs.metrics, outputs.units, outputs.batches)]
-    train(make_run(epochs=2, **RUN), images, "gradient", Moments(3, "step"), outputs)
+    train(make_run(epochs=2, **RUN), images, engine, "gradient", Moments(3, "step"), outputs)
     assert [path.read_bytes() for path in (outputs.metrics, outputs.units, outputs.batches)] == tables
     with np.load(outputs.dw) as frames:
         assert [int(name.rpartition("-")[2]) for name in frames.files] == [3, 6, 9, 12, 15]
 
 
-def test_silent_units_are_those_of_all_training_images(images, outputs):
+def test_silent_units_are_those_of_all_training_images(images, engine, outputs):
     # Biases far below zero silence every unit from the start, and gradients that are zero keep them there.
-    train(make_run(batch_norm=False, bias=-50.0, **RUN), images, "gradient", Moments(1, "epoch"), outputs)
+    train(make_run(batch_norm=False, bias=-50.0, **RUN), images, engine, "gradient", Moments(1, "epoch"), outputs)
     metrics = pd.read_csv(outputs.metrics)
     columns = ["dead_units", "inactive_units", "dark_units"]
     assert metrics[columns].to_numpy().tolist() == [[16, 16, 16]]
     assert pd.read_csv(outputs.units)["active_fraction"].tolist() == [0.0] * 16
 
 
-def test_a_diverging_run_stops_and_says_where(images, outputs):
-    broken = Images(images.train.clone(), images.train_labels, images.test, images.test_labels)
-    broken.train[123] = torch.inf
+def test_a_diverging_run_stops_and_says_where(images, engine, outputs):
+    class Broken(engine):
+        def train(self, batches):
+            self.network.output.weight.data[3, 5] = torch.nan if self.batches > 6 else 0
+            self.batches += len(batches)
+            return super().train(batches)
+
+        batches = 0
+
     run = make_run(epochs=2, **RUN)
-    with pytest.raises(DivergenceError, match=rf"{run.name} diverged: the loss is nan in epoch 1, mini-batch \d"):
-        train(run, broken, "gradient", Moments(1, "epoch"), outputs)
+    with pytest.raises(DivergenceError, match=rf"{run.name} diverged: the loss is nan in epoch 1, mini-batch 8"):
+        train(run, images, Broken, "gradient", Moments(1, "step"), outputs)

@@ -1,19 +1,27 @@
-"""Engines: what takes a network through mini-batches."""
+"""Engines: what takes a network through mini-batches. There are two, and one place that chooses."""
 
+import logging
 from collections.abc import Sequence
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from dying_relu.network import Network
 from dying_relu.run import Run
+from dying_relu.torch_engine import TorchEngine
+
+log = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
     """Trains a network in place. Between two calls of `train` the network's weights are current."""
 
     network: Network
+
+    def __init__(self, run: Run, network: Network, pixels: Tensor, labels: Tensor) -> None:
+        """`pixels` uint8 `[n, inputs]`, `labels` int64 `[n]`: the images that indices point into."""
+        ...
 
     def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """One optimiser step per mini-batch of `batches`, each int64 `[size]` of image indices.
@@ -29,36 +37,22 @@ class Engine(Protocol):
         ...
 
 
-class TorchEngine:
-    """The plain engine: autograd and torch's own optimiser. It defines what is computed."""
+def choose(name: str) -> type[Engine]:
+    """The engine that the configuration names: `torch`, `numba`, or `auto`, the fastest that works here.
 
-    def __init__(self, run: Run, network: Network, images: Tensor, labels: Tensor) -> None:
-        """`images` float32 `[n, inputs]`, `labels` int64 `[n]`: what the indices point into."""
-        self.network = network
-        self._images, self._labels = images, labels
-        self._loss = nn.CrossEntropyLoss()
-        # One fused kernel per step; at small mini-batches it saves a third of the time.
-        self._optimizer = torch.optim.Adam(
-            network.parameters(), lr=run.learning_rate, betas=(run.beta1, run.beta2), eps=run.epsilon, fused=True
-        )
-
-    def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        self.network.train()
-        losses = torch.empty(len(batches))
-        correct = torch.empty(len(batches), dtype=torch.int64)
-        for step, index in enumerate(batches):
-            labels = self._labels[index]
-            logits = self.network(self._images[index])
-            loss = self._loss(logits, labels)
-            self._optimizer.zero_grad()
-            loss.backward()
-            self._optimizer.step()
-            losses[step] = loss.detach()
-            correct[step] = (logits.detach().argmax(1) == labels).sum()
-        return losses, correct
-
-    def gradient(self) -> Tensor:
-        return self.network.hidden.weight.grad
+    Where `auto` has to do without Numba it says so, once, as a warning. Raises ImportError for
+    `numba` where Numba is missing.
+    """
+    if name == "torch":
+        return TorchEngine
+    try:
+        from dying_relu.numba_engine import NumbaEngine
+    except ImportError as error:
+        if name == "numba":
+            raise
+        log.warning("Numba cannot be used (%s): training with the plain torch engine, which is slower", error)
+        return TorchEngine
+    return NumbaEngine
 
 
 def prepare_torch(threads: int) -> None:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dying_relu.images import to_inputs
 from dying_relu.network import Network
 
 CHUNK = 1000
@@ -74,8 +75,8 @@ def _mini_batches(rows: Tensor, size: int) -> Iterator[Tensor]:
 
 
 @torch.inference_mode()
-def silent_units(network: Network, images: Tensor) -> tuple[Tensor, Tensor]:
-    """Which units are dead and which are inactive on `images` (float32 `[n, inputs]`): two bool `[width]`.
+def silent_units(network: Network, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Which units are dead and which are inactive on `pixels` (uint8 `[n, inputs]`): two bool `[width]`.
 
     Dead: the output is exactly 0 for every image. Inactive: the pre-activation is above 0 for no
     image. Both with running statistics. A unit that has shown itself to be neither is not looked
@@ -85,11 +86,11 @@ def silent_units(network: Network, images: Tensor) -> tuple[Tensor, Tensor]:
     width = network.hidden.out_features
     dead = torch.ones(width, dtype=torch.bool)
     inactive = torch.ones(width, dtype=torch.bool)
-    for part in images.split(CHUNK):
+    for part in pixels.split(CHUNK):
         units = (dead | inactive).nonzero().squeeze(1)
         if len(units) == 0:
             break
-        pre_activation = _pre_activation_of(network, part, units)
+        pre_activation = _pre_activation_of(network, to_inputs(part), units)
         dead[units] &= (network.activation(pre_activation) == 0).all(0)
         inactive[units] &= ~(pre_activation > 0).any(0)
     return dead, inactive

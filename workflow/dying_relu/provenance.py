@@ -11,7 +11,7 @@ from typing import Any
 from dying_relu.mnist import DIGESTS
 
 PACKAGES = [
-    *("ffmpeg-python", "imageio-ffmpeg", "jinja2", "matplotlib", "numpy", "pandas", "pillow", "seaborn"),
+    *("ffmpeg-python", "imageio-ffmpeg", "jinja2", "matplotlib", "numba", "numpy", "pandas", "pillow", "seaborn"),
     *("snakemake", "torch", "torchvision"),
 ]
 

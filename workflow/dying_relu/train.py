@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dying_relu.brightness import Range, brightness
-from dying_relu.engine import Engine, TorchEngine
+from dying_relu.engine import Engine
 from dying_relu.images import Images
 from dying_relu.measure import TestResult, evaluate, silent_units
 from dying_relu.moments import Moments
@@ -43,13 +43,13 @@ class Outputs:
     dw: Path
 
 
-def train(run: Run, images: Images, dw: str, moments: Moments, outputs: Outputs) -> None:
+def train(run: Run, images: Images, make_engine: type[Engine], dw: str, moments: Moments, outputs: Outputs) -> None:
     """Train `run` to its last epoch and write its tables and frames; `dw` is `gradient` or `update`.
 
     Raises DivergenceError at the first mini-batch whose loss is not finite; what is then in `outputs` is
     not complete.
     """
-    engine = TorchEngine(run, Network(run, images.train.shape[1]), images.train, images.train_labels)
+    engine = make_engine(run, Network(run, images.train.shape[1]), images.train, images.train_labels)
     change = WeightChange(engine, dw)
     log.info("%s: %d epochs of %d mini-batches", run.name, run.epochs, run.steps_per_epoch)
     started = time.monotonic()

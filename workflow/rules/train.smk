@@ -26,6 +26,7 @@ rule train:
         runtime=lambda wildcards, attempt: int(5 + CONFIG.runs[wildcards.run].estimated_seconds / 15) * attempt,
     params:
         run=parameters,
+        engine=CONFIG.settings["engine"],
         dw=CONFIG.settings["dw"],
         every=CONFIG.settings["frames"]["every"],
         unit=CONFIG.settings["frames"]["unit"],

@@ -1,0 +1,139 @@
+"""The two engines on real mini-batches of MNIST: they do the same, step by step."""
+
+import logging
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from dying_relu.engine import choose
+from dying_relu.images import load, to_inputs
+from dying_relu.network import Network
+from dying_relu.numba_engine import NumbaEngine
+from dying_relu.streams import image_order
+from dying_relu.torch_engine import TorchEngine
+from helpers import make_run
+
+IMAGES = 6000
+
+
+@pytest.fixture(scope="module")
+def images(mnist):
+    return load(mnist, IMAGES)
+
+
+def copy_state(plain: TorchEngine, fast: NumbaEngine) -> None:
+    """Give the fast engine the weights, running statistics and Adam averages of the plain one."""
+    with torch.no_grad():
+        for name, tensor in plain.network.state_dict().items():
+            fast.network.state_dict()[name].copy_(tensor)
+    for ours, theirs in zip(adam_averages(fast), adam_averages(plain), strict=True):
+        ours[...] = theirs
+
+
+def adam_averages(engine) -> list[np.ndarray]:
+    """Mean and square of every parameter, in the order of the network's parameters."""
+    found = []
+    for name, parameter in engine.network.named_parameters():
+        if isinstance(engine, TorchEngine):
+            state = engine._optimizer.state[parameter]
+            found += [state["exp_avg"].numpy(), state["exp_avg_sq"].numpy()]
+        else:
+            field = {"hidden.weight": "hidden", "hidden.bias": "bias", "norm.weight": "gamma", "norm.bias": "beta"}
+            field |= {"output.weight": "output", "output.bias": "output_bias"}
+            for averages in (engine._mean, engine._square):
+                array = getattr(averages, field[name])
+                found.append(array.T if name == "hidden.weight" else array)
+    return found
+
+
+def assert_close(one: np.ndarray, other: np.ndarray, nearly_all: float, every: float) -> None:
+    """At most 1 % of the values differ by more than `nearly_all` of the largest value, and none by `every`."""
+    scale = np.abs(one).max()
+    difference = np.abs(one - other)
+    assert difference.max() <= every * scale
+    assert (difference > nearly_all * scale).mean() <= 0.01
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize("slope", [None, 0.001, 0.5])
+@pytest.mark.parametrize("batch_size", [10, 70, 100])
+def test_each_of_the_first_fifty_steps(images, batch_norm, slope, batch_size):
+    """Both engines take every step from the same state; else differences would grow, as in any training."""
+    activation = "relu" if slope is None else "leaky_relu"
+    run = make_run(batch_norm=batch_norm, activation=activation, negative_slope=slope, batch_size=batch_size)
+    plain, fast = (
+        make(run, Network(run, 784), images.train, images.train_labels) for make in (TorchEngine, NumbaEngine)
+    )
+    for step, batch in enumerate(image_order(run.seed, 1, IMAGES).split(batch_size)[:50]):
+        if step:
+            copy_state(plain, fast)
+        (loss, correct), (other_loss, other_correct) = plain.train([batch]), fast.train([batch])
+        assert other_loss.item() == pytest.approx(loss.item(), rel=1e-5, abs=1e-6)
+        assert other_correct.tolist() == correct.tolist()
+        # A pre-activation that is 0 up to rounding may fall on either side, and move one unit's gradients.
+        assert_close(plain.gradient().numpy(), fast.gradient().numpy(), 2e-5, 0.1)
+        for ours, theirs in zip(adam_averages(plain), adam_averages(fast), strict=True):
+            assert_close(ours, theirs, 2e-5, 0.1)
+        # Where a gradient is nearly 0, Adam divides rounding by rounding, up to a step of the learning rate.
+        for (name, ours), theirs in zip(plain.network.named_parameters(), fast.network.parameters(), strict=True):
+            difference = (ours - theirs).detach().abs().numpy()
+            assert (difference > 2e-6).mean() < 0.1, name
+            assert difference.max() < 2 * run.learning_rate, name
+        if batch_norm:
+            for statistic in ("running_mean", "running_var"):
+                ours, theirs = (getattr(engine.network.norm, statistic).numpy() for engine in (plain, fast))
+                assert_close(ours, theirs, 1e-5, 1e-5)
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_the_last_mini_batch_may_be_smaller(images, batch_norm):
+    run = make_run(batch_norm=batch_norm, batch_size=70, train_images=200)
+    states = []
+    for make in (TorchEngine, NumbaEngine):
+        engine = make(run, Network(run, 784), images.train[:200], images.train_labels[:200])
+        losses, correct = engine.train(image_order(1, 1, 200).split(70))
+        assert len(losses) == len(correct) == 3
+        states.append((losses, correct, engine.network.output.weight.detach()))
+    assert states[0][0].numpy() == pytest.approx(states[1][0].numpy(), rel=1e-5)
+    assert states[0][1].tolist() == states[1][1].tolist()
+    assert states[0][2].numpy() == pytest.approx(states[1][2].numpy(), abs=1e-5)
+
+
+@pytest.mark.parametrize("make", [TorchEngine, NumbaEngine])
+def test_first_gradient_against_float64(images, make):
+    run = make_run()
+    network = Network(run, 784)
+    exact = Network(run, 784).double()
+    index = image_order(run.seed, 1, IMAGES)[:100]
+    engine = make(run, network, images.train, images.train_labels)
+    engine.train([index])
+    loss = torch.nn.functional.cross_entropy(exact(to_inputs(images.train[index]).double()), images.train_labels[index])
+    loss.backward()
+    gradient = exact.hidden.weight.grad.numpy()
+    assert engine.gradient().numpy() == pytest.approx(gradient, rel=1e-3, abs=1e-5 * np.abs(gradient).max())
+
+
+def test_images_without_a_zero_and_without_a_pixel(images):
+    run = make_run(batch_size=20, train_images=60)
+    pixels = images.train[:60].clone()
+    pixels[::2] = 255 - pixels[::2] // 2  # every pixel of these is lit
+    pixels[1] = 0
+    losses = []
+    for make in (TorchEngine, NumbaEngine):
+        engine = make(run, Network(run, 784), pixels, images.train_labels[:60])
+        losses.append(engine.train(torch.arange(60).split(20))[0].numpy())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def test_auto_says_when_it_cannot_have_numba(monkeypatch, caplog):
+    assert choose("auto") is NumbaEngine
+    assert choose("torch") is TorchEngine
+    monkeypatch.setitem(sys.modules, "dying_relu.numba_engine", None)
+    with caplog.at_level(logging.WARNING):
+        assert choose("auto") is TorchEngine
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "training with the plain torch engine" in caplog.text
+    with pytest.raises(ImportError):
+        choose("numba")

@@ -1,0 +1,41 @@
+"""The plain engine: autograd and torch's own optimiser. It defines what is computed."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from dying_relu.images import to_inputs
+from dying_relu.network import Network
+from dying_relu.run import Run
+
+
+class TorchEngine:
+    """An engine as `engine.Engine` says."""
+
+    def __init__(self, run: Run, network: Network, pixels: Tensor, labels: Tensor) -> None:
+        self.network = network
+        self._inputs, self._labels = to_inputs(pixels), labels
+        self._loss = nn.CrossEntropyLoss()
+        # One fused kernel per step; at small mini-batches it saves a third of the time.
+        self._optimizer = torch.optim.Adam(
+            network.parameters(), lr=run.learning_rate, betas=(run.beta1, run.beta2), eps=run.epsilon, fused=True
+        )
+
+    def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        self.network.train()
+        losses = torch.empty(len(batches))
+        correct = torch.empty(len(batches), dtype=torch.int64)
+        for step, index in enumerate(batches):
+            labels = self._labels[index]
+            logits = self.network(self._inputs[index])
+            loss = self._loss(logits, labels)
+            self._optimizer.zero_grad()
+            loss.backward()
+            self._optimizer.step()
+            losses[step] = loss.detach()
+            correct[step] = (logits.detach().argmax(1) == labels).sum()
+        return losses, correct
+
+    def gradient(self) -> Tensor:
+        return self.network.hidden.weight.grad
