@@ -1,22 +1,33 @@
 # The first command of a newcomer is `make report`. All of these set up .venv first.
 
-.PHONY: help report test lint images venv lock
+.PHONY: help report test benchmark lint images venv lock
 
 SNAKEMAKE = .venv/bin/snakemake
+RESULTS = $(shell .venv/bin/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')
 
 help:
 	@echo "make report   train everything and write the report (config.yaml)"
 	@echo "make test     run all tests"
+	@echo "make benchmark  time the training engines and their peers side by side"
 	@echo "make lint     check format and style of code and workflow"
 	@echo "make images   renew the pictures of the README from the results"
 	@echo "make lock     renew envs/requirements.txt from envs/requirements.in (needs uv)"
 
 report: venv
 	@$(SNAKEMAKE) --cores all
-	@echo "The report: $$(.venv/bin/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')/report/index.html"
+	@echo "The report: $(RESULTS)/report/index.html"
 
 test: venv
 	@.venv/bin/pytest
+
+# Each training engine and its peers, side by side; ROUNDS=1 is quicker and coarser.
+ROUNDS = 3
+
+benchmark: venv
+	@envs/venv.sh .venv-benchmark envs/benchmark.txt
+	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
+	@PYTHONPATH=workflow .venv/bin/python workflow/benchmark/compare.py --rounds $(ROUNDS) \
+	  --raw $(RESULTS)/data/MNIST/raw --results $(RESULTS) --jax-python .venv-benchmark/bin/python
 
 lint: venv
 	.venv/bin/ruff check
@@ -34,5 +45,5 @@ lock:
 FFMPEG = $$(.venv/bin/python -c "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())")
 
 images: venv
-	$(FFMPEG) -v error -y -i results/figures/batch_size.png -vf scale=900:-1:flags=lanczos docs/images/batch_size.png
-	$(FFMPEG) -v error -y -ss 0.5 -i results/comparisons/bn_relu.mp4 -frames:v 1 -pix_fmt gray docs/images/dw.png
+	$(FFMPEG) -v error -y -i $(RESULTS)/figures/batch_size.png -vf scale=900:-1:flags=lanczos docs/images/batch_size.png
+	$(FFMPEG) -v error -y -ss 0.5 -i $(RESULTS)/comparisons/bn_relu.mp4 -frames:v 1 -pix_fmt gray docs/images/dw.png

@@ -61,11 +61,11 @@ def test_there_is_no_network(project, tmp_path):
     }
     done = set_up(project, PYTHON=sys.executable, **nowhere)
     refused(done, "no network")
-    assert not (project / ".venv" / "requirements.txt").exists()
+    assert not (project / ".venv" / "lock.txt").exists()
     refused(set_up(project, PYTHON=sys.executable, **nowhere), "no network")
 
 
 def test_a_venv_that_fits_the_lock_is_left_alone(project):
     (project / ".venv").mkdir()
-    (project / ".venv" / "requirements.txt").write_bytes((project / "envs" / "requirements.txt").read_bytes())
+    (project / ".venv" / "lock.txt").write_bytes((project / "envs" / "requirements.txt").read_bytes())
     assert set_up(project, PYTHON="/no/such/python").returncode == 0

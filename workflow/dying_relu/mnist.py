@@ -23,7 +23,8 @@ def verify(name: str, content: bytes) -> None:
         raise DigestError(f"{name}: SHA-256 is {found} ({len(content):,} bytes), but should be {DIGESTS[name]}")
 
 
-def verify_folder(raw: Path) -> None:
-    """Raise DigestError, or FileNotFoundError, unless `raw` holds the four files as they should be."""
-    for name in DIGESTS:
-        verify(name, (raw / name).read_bytes())
+def read_verified(raw: Path, name: str) -> bytes:
+    """The content of the file `name` in `raw`. Raises DigestError or FileNotFoundError unless it is the right one."""
+    content = (raw / name).read_bytes()
+    verify(name, content)
+    return content

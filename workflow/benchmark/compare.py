@@ -1,0 +1,125 @@
+"""Time all implementations side by side, and write benchmark.csv and benchmark.png.
+
+Every measurement is a process of its own, pinned to one and the same core. The processes take turns, round by round,
+so that whatever slows the machine down for a while slows all of them.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from dying_relu.files import whole
+from dying_relu.provenance import environment
+
+HERE = Path(__file__).parent
+BATCH_SIZES = [10, 50, 100, 200, 500]
+# Implementation: its script, further arguments, and how many epochs are counted in a process.
+IMPLEMENTATIONS = {
+    "dying-relu": ("dying_relu_engine", ["numba"], 3),
+    "dying-relu-torch": ("dying_relu_engine", ["torch"], 2),
+    "pytorch-tutorial": ("pytorch_tutorial", [], 1),
+    "pytorch-eager": ("pytorch_eager", [], 2),
+    "pytorch-compile": ("pytorch_compile", [], 3),
+    "jax-scan": ("jax_scan", [], 3),
+    "dense-floor": ("dense_floor", [], 3),
+}
+# After one epoch of mini-batches of 100; who falls short is not doing the same work.
+LEARNT = 0.95
+
+
+class BenchmarkError(RuntimeError):
+    """An implementation failed, or did not learn."""
+
+
+def time_one(name: str, batch_size: int, raw: Path, core: int, jax_python: str) -> dict:
+    """Seconds of each counted epoch, and test accuracy after the first one."""
+    script, arguments, epochs = IMPLEMENTATIONS[name]
+    python = jax_python if name == "jax-scan" else sys.executable
+    command = [python, str(HERE / f"{script}.py"), str(raw), str(batch_size), str(epochs), *arguments]
+    done = subprocess.run(
+        command,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BenchmarkError(f"{name}, mini-batch {batch_size}: {done.stderr.strip()[-2000:]}")
+    found = json.loads(done.stdout.splitlines()[-1])
+    if batch_size == 100 and found["accuracy"] is not None and found["accuracy"] < LEARNT:
+        raise BenchmarkError(f"{name} has learnt too little: test accuracy {found['accuracy']}, not {LEARNT}")
+    return found
+
+
+def summarize(epochs: pd.DataFrame) -> pd.DataFrame:
+    """Median, lowest and highest seconds of an epoch, and the median relative to dying-relu's."""
+    table = (
+        epochs.groupby(["implementation", "batch_size"], sort=False)["seconds"]
+        .agg(epoch_seconds="median", lowest="min", highest="max", epochs="count")
+        .reset_index()
+    )
+    ours = table[table["implementation"] == "dying-relu"].set_index("batch_size")["epoch_seconds"]
+    return table.assign(ratio=table["epoch_seconds"] / table["batch_size"].map(ours))
+
+
+def draw(table: pd.DataFrame, machine: str) -> Figure:
+    """Seconds per epoch against batch size, a curve per implementation, on logarithmic axes."""
+    sns.set_theme(style="whitegrid")
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    axes = figure.subplots()
+    names = list(table["implementation"].unique())
+    sns.lineplot(
+        table, x="batch_size", y="epoch_seconds", hue="implementation", style="implementation",
+        hue_order=names, style_order=names, palette="colorblind", markers=True, ax=axes,
+    )  # fmt: skip
+    axes.set(xscale="log", yscale="log", xlabel="mini-batch", ylabel="seconds per epoch of 60,000 images, one core")
+    axes.set_xticks(BATCH_SIZES, BATCH_SIZES, minor=False)
+    axes.set_title(machine, fontsize="small")
+    return figure
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--raw", type=Path, required=True, help="the folder MNIST/raw")
+    parser.add_argument("--results", type=Path, required=True, help="where benchmark.csv and benchmark.png go")
+    parser.add_argument("--jax-python", required=True, help="the interpreter of an environment with JAX")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=IMPLEMENTATIONS, default=list(IMPLEMENTATIONS))
+    arguments = parser.parse_args()
+    core = min(os.sched_getaffinity(0))
+    rows = []
+    for turn in range(1, arguments.rounds + 1):
+        for batch_size in BATCH_SIZES:
+            for name in arguments.only:
+                found = time_one(name, batch_size, arguments.raw, core, arguments.jax_python)
+                rows += [
+                    {"implementation": name, "batch_size": batch_size, "seconds": seconds}
+                    for seconds in found["seconds"]
+                ]
+                print(f"round {turn}: {name}, mini-batch {batch_size}: {min(found['seconds']):.3f} s", flush=True)
+    table = summarize(pd.DataFrame(rows))
+    here = environment()
+    machine = f"one core of {here['processor'] or here['architecture']}, {here['system']}"
+    with whole(arguments.results / "benchmark.csv") as path:
+        table.to_csv(path, index=False, float_format="%.4g")
+    with whole(arguments.results / "benchmark.png") as path:
+        draw(table, machine).savefig(path, dpi=150)
+    print(machine)
+    square = table.pivot_table(["epoch_seconds", "ratio"], "implementation", "batch_size", sort=False)
+    print(f"{square['epoch_seconds'].round(3).to_string()}\nas multiples of dying-relu:")
+    print(square["ratio"].round(2).to_string())
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BenchmarkError as error:
+        sys.exit(f"error: {error}")
