@@ -1,0 +1,58 @@
+"""The peers of the benchmark learn what they are timed for."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from helpers import ROOT
+
+pytestmark = pytest.mark.slow
+FOLDER = ROOT / "workflow" / "benchmark"
+sys.path.append(str(FOLDER))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("pytorch_eager", "pytorch_tutorial", "pytorch_compile", "jax_scan"),
+        *("dying_relu_engine numba", "dying_relu_engine torch"),
+    ],
+)
+def test_one_epoch_is_enough_to_learn(mnist, command):
+    script, *arguments = command.split()
+    python = sys.executable
+    if script == "jax_scan":
+        python = ROOT / ".venv-benchmark" / "bin" / "python"
+        if not python.exists():
+            pytest.skip("JAX is not here; `make benchmark` installs it, and checks that it learns")
+    done = subprocess.run(
+        [python, FOLDER / f"{script}.py", mnist, "100", "0", *arguments],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow"), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout.splitlines()[-1])["accuracy"] > 0.95
+
+
+def test_summary():
+    from compare import summarize
+
+    epochs = pd.DataFrame(
+        [("dying-relu", 10, 1.0), ("dying-relu", 10, 2.0), ("dying-relu", 10, 4.0), ("jax-scan", 10, 5.0)],
+        columns=["implementation", "batch_size", "seconds"],
+    )
+    assert summarize(epochs).to_dict("records") == [
+        {
+            "implementation": "dying-relu", "batch_size": 10, "epoch_seconds": 2.0,
+            "lowest": 1.0, "highest": 4.0, "epochs": 3, "ratio": 1.0,
+        },
+        {
+            "implementation": "jax-scan", "batch_size": 10, "epoch_seconds": 5.0,
+            "lowest": 5.0, "highest": 5.0, "epochs": 1, "ratio": 2.5,
+        },
+    ]  # fmt: skip
