@@ -5,7 +5,9 @@ import platform
 import subprocess
 
 import numpy as np
+import yaml
 
+from dying_relu.config import load
 from dying_relu.provenance import collect, environment
 from helpers import ROOT
 
@@ -32,10 +34,12 @@ def test_the_commit_is_gits(tmp_path):
     assert collect(tmp_path, {}, {})["commit"] is None
 
 
-def test_folders_of_this_machine_are_left_out():
-    settings = {"results": "/home/somebody/results", "data": {"dir": "/home/somebody/mnist"}, "epochs": 2}
-    text = str(collect(ROOT, settings, {"a": environment()}))
+def test_folders_of_this_machine_are_left_out(tmp_path):
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text())
+    settings |= {"results": "/somebody/results", "data": {"dir": str(tmp_path)}}
+    text = str(collect(ROOT, load(settings).portable, {"a": environment()}))
     assert "somebody" not in text
+    assert str(tmp_path) not in text
     assert str(ROOT) not in text
     assert platform.node() not in text or platform.node() in ("", "localhost")
     assert f"/{getpass.getuser()}" not in text

@@ -56,6 +56,11 @@ class Config:
     experiments: dict[str, Experiment]
     comparisons: dict[str, Comparison]
 
+    @property
+    def portable(self) -> dict[str, Any]:
+        """The settings without the folders of this machine, which say nothing about the results."""
+        return {key: value for key, value in self.settings.items() if key not in ("results", "data")}
+
     def experiments_of(self, run: Run) -> list[str]:
         """The names of the experiments that the run belongs to."""
         return [name for name, experiment in self.experiments.items() if run in experiment.runs]

@@ -47,14 +47,14 @@ def _processor() -> str:
 def collect(root: Path, settings: Mapping[str, Any], trained: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """`provenance.json`.
 
-    `root` is the folder of the workflow, `settings` the complete configuration, `trained` the
-    environment that each run was trained in, by the name of the run. Folders of this machine
-    (`results`, `data.dir`) are left out: they say nothing about the results.
+    `root` is the folder of the workflow, `settings` the configuration without folders of this
+    machine (`Config.portable`), `trained` the environment that each run was trained in, by the
+    name of the run.
     """
     return {
         "commit": _git(root, "rev-parse", "HEAD"),
         "uncommitted_changes": bool(_git(root, "status", "--porcelain", "--untracked-files=no")),
-        "configuration": {key: value for key, value in settings.items() if key not in ("results", "data")},
+        "configuration": dict(settings),
         "data": DIGESTS,
         "training": _grouped(trained.items()),
         "report": environment(),

@@ -26,7 +26,7 @@ rule provenance:
         mem_mb=500,
         runtime=5,
     params:
-        settings=CONFIG.settings,
+        settings=CONFIG.portable,
         runs=list(CONFIG.runs),
         root=os.path.relpath(ROOT),
     script:
@@ -57,7 +57,7 @@ rule page:
         mem_mb=500,
         runtime=5,
     params:
-        settings=CONFIG.settings,
+        settings=CONFIG.portable,
     script:
         "../scripts/page.py"
 
