@@ -24,7 +24,7 @@ def fake(folder: Path, name: str, script: str) -> Path:
 
 def refused(done: subprocess.CompletedProcess, message: str) -> None:
     assert done.returncode != 0
-    errors = [line for line in done.stderr.splitlines() if not line.startswith("make:")]
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("make")]  # make[1]: under make test
     assert len(errors) == 1, done.stderr
     assert errors[0].startswith("error: ")
     assert message in errors[0]
