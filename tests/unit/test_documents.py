@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import yaml
+from snakemake.utils import update_config
 
+from dying_relu.config import load
 from helpers import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -37,6 +39,14 @@ def test_every_column_is_explained():
     columns = set(re.findall(r'^ +"(\w+)": ', source, re.MULTILINE))
     assert len(columns) > 12
     assert {name for name in columns if f"`{name}`" not in explained} == set()
+
+
+def test_the_example_of_another_experiment_is_accepted():
+    example = yaml.safe_load(re.search(r"(?:^    .*\n)*^    experiments:\n(?:^    .*\n)+", README, re.MULTILINE)[0])
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text())
+    update_config(settings, example)
+    runs = load(settings).experiments["leaky_relu"].runs
+    assert sorted(run.negative_slope for run in runs) == [0.001, 0.001, 0.01, 0.05, 0.1, 0.18, 0.5]
 
 
 def test_the_citation_names_the_article():
