@@ -58,7 +58,9 @@ def test_the_last_image_counts_as_much_as_the_first(monkeypatch):
 
 
 @pytest.mark.parametrize("batch_size", [4, 10, 11, 16, 20, 7])
-def test_both_accuracies_agree_with_numpy(batch_size):
+@pytest.mark.parametrize("chunk", [1, 8, 1000])
+def test_both_accuracies_agree_with_numpy(monkeypatch, batch_size, chunk):
+    monkeypatch.setattr(measure, "CHUNK", chunk)
     generator = np.random.default_rng(1)
     images = generator.random((21, 6)).astype(np.float32)
     labels = generator.integers(0, 10, 21)

@@ -1,6 +1,5 @@
 """What is measured of a network at the end of an epoch: test accuracies, and which units are silent."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -34,19 +33,23 @@ class TestResult:
 def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int) -> TestResult:
     """Test `network` on `images` (float32 `[n, inputs]`) in file order, under both evaluations."""
     network.eval()
-    linear = network.hidden(images)  # the dear part, shared by both evaluations
-    pre_activation = network.norm(linear)
-    logits = network.output(network.activation(pre_activation))
-    accuracy = _share_correct(logits, labels)
+    chunks = _chunks(_mini_batch_sizes(len(images), batch_size))
+    logits, batch_logits = [], []
+    active = torch.zeros(network.hidden.out_features, dtype=torch.int64)
+    for rows, sizes in zip(images.split([sum(sizes) for sizes in chunks]), chunks, strict=True):
+        linear = network.hidden(rows)  # the dear part, shared by both evaluations
+        pre_activation = network.norm(linear)
+        active += (pre_activation > 0).sum(0)
+        logits.append(network.output(network.activation(pre_activation)))
+        if isinstance(network.norm, nn.BatchNorm1d):
+            normalized = [_normalized_by_itself(part, network.norm) for part in linear.split(sizes)]
+            batch_logits.append(network.output(network.activation(torch.cat(normalized))))
+    accuracy = _share_correct(torch.cat(logits), labels)
     return TestResult(
-        loss=functional.cross_entropy(logits, labels).item(),
+        loss=functional.cross_entropy(torch.cat(logits), labels).item(),
         accuracy=accuracy,
-        accuracy_batch_statistics=(
-            _share_correct(_batch_normalized_logits(network, linear, batch_size), labels)
-            if isinstance(network.norm, nn.BatchNorm1d)
-            else accuracy
-        ),
-        active_fraction=(pre_activation > 0).sum(0).double() / len(images),
+        accuracy_batch_statistics=_share_correct(torch.cat(batch_logits), labels) if batch_logits else accuracy,
+        active_fraction=active.double() / len(images),
     )
 
 
@@ -54,24 +57,29 @@ def _share_correct(logits: Tensor, labels: Tensor) -> float:
     return (logits.argmax(1) == labels).sum().item() / len(labels)
 
 
-def _batch_normalized_logits(network: Network, linear: Tensor, batch_size: int) -> Tensor:
-    norm = network.norm
-    parts = [
-        functional.batch_norm(part, None, None, norm.weight, norm.bias, training=True, eps=norm.eps)
-        for part in _mini_batches(linear, batch_size)
-    ]
-    return network.output(network.activation(torch.cat(parts)))
+def _normalized_by_itself(rows: Tensor, norm: nn.BatchNorm1d) -> Tensor:
+    return functional.batch_norm(rows, None, None, norm.weight, norm.bias, training=True, eps=norm.eps)
 
 
-def _mini_batches(rows: Tensor, size: int) -> Iterator[Tensor]:
+def _mini_batch_sizes(rows: int, size: int) -> list[int]:
     """Consecutive mini-batches; a last row alone has no variance and joins the mini-batch before it."""
-    sizes = [size] * (len(rows) // size)
-    rest = len(rows) % size
+    sizes = [size] * (rows // size)
+    rest = rows % size
     if rest == 1 and sizes:
         sizes[-1] += 1
     elif rest:
         sizes.append(rest)
-    return iter(rows.split(sizes))
+    return sizes
+
+
+def _chunks(sizes: list[int]) -> list[list[int]]:
+    """The mini-batches in groups of at least CHUNK rows, but for the last: what stays in the cache is quick."""
+    groups = [[]]
+    for size in sizes:
+        if sum(groups[-1]) >= CHUNK:
+            groups.append([])
+        groups[-1].append(size)
+    return groups
 
 
 @torch.inference_mode()
