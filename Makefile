@@ -8,10 +8,10 @@ RESULTS = $(shell .venv/bin/python -c 'import yaml; print(yaml.safe_load(open("c
 help:
 	@echo "make report   train everything and write the report (config.yaml)"
 	@echo "make test     run all tests"
-	@echo "make benchmark  time the training engines and their peers side by side"
+	@echo "make benchmark time the training engines and their peers side by side"
 	@echo "make lint     check format and style of code and workflow"
 	@echo "make images   renew the pictures of the README from the results"
-	@echo "make lock     renew envs/requirements.txt from envs/requirements.in (needs uv)"
+	@echo "make lock     renew the locks in envs/ from their .in files (needs uv)"
 
 report: venv
 	@$(SNAKEMAKE) --cores all

@@ -7,12 +7,12 @@ import sys
 
 import pandas as pd
 import pytest
+from compare import summarize
 
 from helpers import ROOT
 
 pytestmark = pytest.mark.slow
 FOLDER = ROOT / "workflow" / "benchmark"
-sys.path.append(str(FOLDER))
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,6 @@ def test_one_epoch_is_enough_to_learn(mnist, command):
 
 
 def test_summary():
-    from compare import summarize
-
     epochs = pd.DataFrame(
         [("dying-relu", 10, 1.0), ("dying-relu", 10, 2.0), ("dying-relu", 10, 4.0), ("jax-scan", 10, 5.0)],
         columns=["implementation", "batch_size", "seconds"],

@@ -15,6 +15,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from dying_relu.figures import save
 from dying_relu.files import whole
 from dying_relu.provenance import environment
 
@@ -72,7 +73,6 @@ def summarize(epochs: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, machine: str) -> Figure:
     """Seconds per epoch against batch size, a curve per implementation, on logarithmic axes."""
-    sns.set_theme(style="whitegrid")
     figure = Figure(figsize=(9, 6), layout="constrained")
     axes = figure.subplots()
     names = list(table["implementation"].unique())
@@ -111,7 +111,7 @@ def main() -> None:
     with whole(arguments.results / "benchmark.csv") as path:
         table.to_csv(path, index=False, float_format="%.4g")
     with whole(arguments.results / "benchmark.png") as path:
-        draw(table, machine).savefig(path, dpi=150)
+        save(draw(table, machine), path)
     print(machine)
     square = table.pivot_table(["epoch_seconds", "ratio"], "implementation", "batch_size", sort=False)
     print(f"{square['epoch_seconds'].round(3).to_string()}\nas multiples of dying-relu:")

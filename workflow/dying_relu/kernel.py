@@ -268,22 +268,17 @@ def train_batches(
         rate = np.float32(settings.rate / (1 - settings.beta1**step))
         correction = np.float32(1 / np.sqrt(1 - settings.beta2**step))
         beta1, beta2, epsilon = np.float32(settings.beta1), np.float32(settings.beta2), np.float32(settings.epsilon)
+        adam = rate, beta1, beta2, correction, epsilon
         last_batch = b + 1 == ends.shape[0]
         for p in lit.ever:
             row = gradient.hidden[p] if last_batch else scratch.row
             for h in range(row.shape[0]):
                 row[h] = 0
             _add_rows(row, scratch.linear, scratch.entry[p], scratch.factor[p], 0, scratch.count[p])
-            _adam(weights.hidden[p], mean.hidden[p], square.hidden[p], row, rate, beta1, beta2, correction, epsilon)
+            _adam(weights.hidden[p], mean.hidden[p], square.hidden[p], row, *adam)
         for c in range(weights.output.shape[0]):
-            _adam(
-                weights.output[c], mean.output[c], square.output[c], gradient.output[c],
-                rate, beta1, beta2, correction, epsilon,
-            )  # fmt: skip
-        _adam(weights.bias, mean.bias, square.bias, gradient.bias, rate, beta1, beta2, correction, epsilon)
-        _adam(weights.gamma, mean.gamma, square.gamma, gradient.gamma, rate, beta1, beta2, correction, epsilon)
-        _adam(weights.beta, mean.beta, square.beta, gradient.beta, rate, beta1, beta2, correction, epsilon)
-        _adam(
-            weights.output_bias, mean.output_bias, square.output_bias, gradient.output_bias,
-            rate, beta1, beta2, correction, epsilon,
-        )  # fmt: skip
+            _adam(weights.output[c], mean.output[c], square.output[c], gradient.output[c], *adam)
+        _adam(weights.bias, mean.bias, square.bias, gradient.bias, *adam)
+        _adam(weights.gamma, mean.gamma, square.gamma, gradient.gamma, *adam)
+        _adam(weights.beta, mean.beta, square.beta, gradient.beta, *adam)
+        _adam(weights.output_bias, mean.output_bias, square.output_bias, gradient.output_bias, *adam)

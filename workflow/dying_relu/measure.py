@@ -44,9 +44,10 @@ def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int) 
         if isinstance(network.norm, nn.BatchNorm1d):
             normalized = [_normalized_by_itself(part, network.norm) for part in linear.split(sizes)]
             batch_logits.append(network.output(network.activation(torch.cat(normalized))))
-    accuracy = _share_correct(torch.cat(logits), labels)
+    running = torch.cat(logits)
+    accuracy = _share_correct(running, labels)
     return TestResult(
-        loss=functional.cross_entropy(torch.cat(logits), labels).item(),
+        loss=functional.cross_entropy(running, labels).item(),
         accuracy=accuracy,
         accuracy_batch_statistics=_share_correct(torch.cat(batch_logits), labels) if batch_logits else accuracy,
         active_fraction=active.double() / len(images),

@@ -1,6 +1,7 @@
 """The page that people read: figures, videos and numbers, with nothing typed by hand."""
 
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ def write_page(folder: Path, template: str, config: Config, results: Path, prove
     media = folder / "media"
     media.mkdir(parents=True)
 
+    @cache  # a run that is shown in several places is copied once
     def take(path: str) -> str:
         """Copy a file of the results beside the page; returns the address by which the page finds it."""
         name = path.removeprefix("runs/").replace("/", "-")
@@ -52,7 +54,6 @@ def write_page(folder: Path, template: str, config: Config, results: Path, prove
 
 def _section(config: Config, experiment: Experiment, take: Any) -> dict[str, Any]:
     """What the page shows of an experiment; a run that an earlier experiment has shown is only linked."""
-    earlier = {run for other in _before(config, experiment) for run in other.runs}
     return {
         "name": experiment.name,
         "title": experiment.title,
@@ -66,8 +67,7 @@ def _section(config: Config, experiment: Experiment, take: Any) -> dict[str, Any
                 "left": describe(comparison.left),
                 "right": describe(comparison.right),
                 "accuracy": [
-                    {"source": take(f"runs/{run.name}/accuracy.svg"), "label": describe(run)}
-                    for run in (comparison.left, comparison.right)
+                    {"source": take(f"runs/{run.name}/accuracy.svg"), "label": describe(run)} for run in comparison.runs
                 ],
             }
             for comparison in config.comparisons.values()
@@ -77,18 +77,13 @@ def _section(config: Config, experiment: Experiment, take: Any) -> dict[str, Any
             {
                 "name": run.name,
                 "label": f"{describe(run)}, seed {run.seed}",
-                "shown": run not in earlier,
+                "shown": config.experiments_of(run)[0] == experiment.name,
                 "accuracy": take(f"runs/{run.name}/accuracy.svg"),
                 "video": take(f"runs/{run.name}/dw.mp4"),
             }
             for run in experiment.runs
         ],
     }
-
-
-def _before(config: Config, experiment: Experiment) -> list[Experiment]:
-    experiments = list(config.experiments.values())
-    return experiments[: experiments.index(experiment)]
 
 
 def _row(run: Run, final: pd.Series) -> dict[str, Any]:
