@@ -54,7 +54,10 @@ def test_columns_of_the_tables(results, runs):
             pd.read_csv(folder / name) for name in ("metrics.csv", "units.csv.gz", "batches.csv.gz")
         )
         assert list(metrics.columns) == METRICS
-        assert list(units.columns) == ["epoch", "unit", "active_fraction", "dw_min", "dw_max", "background"]
+        assert list(units.columns) == [
+            *("epoch", "unit", "active_fraction", "dw_min", "dw_max", "background"),
+            *("dead", "inactive", "dark", "layer"),
+        ]
         assert list(batches.columns) == ["epoch", "batch", "accuracy", "loss"]
         assert (len(metrics), len(units), len(batches)) == (2, 2 * 256, 2 * 2000 // row["batch_size"])
         assert metrics.iloc[-1][METRICS[1:7]].notna().all()

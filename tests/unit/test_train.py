@@ -55,6 +55,10 @@ def test_tables_agree_with_each_other(images, engine, outputs):
     assert units["background"].to_numpy() == pytest.approx((-255 * units["dw_min"] / (span + 0.0001)).to_numpy())
     dark = (255 * span / (span + 0.0001) < 25.5).groupby(units["epoch"]).sum()
     assert list(metrics["dark_units"]) == list(dark)
+    for column in ("dead", "inactive", "dark"):
+        assert units[column].isin([0, 1]).all()
+        assert list(units.groupby("epoch")[column].sum()) == list(metrics[f"{column}_units"])
+    assert units["layer"].unique().tolist() == [1]
     assert units["active_fraction"].between(0, 1).all()
     assert (units["active_fraction"] * 200 % 1).round(6).isin([0, 1]).all()
 
@@ -107,7 +111,9 @@ def test_silent_units_are_those_of_all_training_images(images, engine, outputs):
     metrics = pd.read_csv(outputs.metrics)
     columns = ["dead_units", "inactive_units", "dark_units"]
     assert metrics[columns].to_numpy().tolist() == [[16, 16, 16]]
-    assert pd.read_csv(outputs.units)["active_fraction"].tolist() == [0.0] * 16
+    units = pd.read_csv(outputs.units)
+    assert units["active_fraction"].tolist() == [0.0] * 16
+    assert units[["dead", "inactive", "dark"]].to_numpy().tolist() == [[1, 1, 1]] * 16
 
 
 def test_a_diverging_run_stops_and_says_where(images, engine, outputs):

@@ -65,7 +65,7 @@ def train(run: Run, images: Images, make_engine: type[Engine], dw: str, moments:
             dead, inactive = silent_units(engine.network, images.train)
             row = _metrics(epoch, trained, tested, dead, inactive, shown)
             metrics.append(pd.DataFrame([row]))
-            units.append(_unit_rows(epoch, tested, shown))
+            units.append(_unit_rows(epoch, tested, dead, inactive, shown))
             batches.append(trained[["epoch", "batch", "accuracy", "loss"]])
             _log_progress(run, row, time.monotonic() - started)
 
@@ -146,7 +146,7 @@ def _metrics(
     }
 
 
-def _unit_rows(epoch: int, tested: TestResult, shown: Range) -> pd.DataFrame:
+def _unit_rows(epoch: int, tested: TestResult, dead: Tensor, inactive: Tensor, shown: Range) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "epoch": epoch,
@@ -155,6 +155,10 @@ def _unit_rows(epoch: int, tested: TestResult, shown: Range) -> pd.DataFrame:
             "dw_min": shown.smallest,
             "dw_max": shown.largest,
             "background": shown.background,
+            "dead": dead.int().numpy(),
+            "inactive": inactive.int().numpy(),
+            "dark": shown.dark.astype(int),
+            "layer": 1,
         }
     )
 
