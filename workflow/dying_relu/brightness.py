@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 FULL_SCALE = 255.0
 SMALL_TERM = 0.0001
 DARK_BELOW = FULL_SCALE / 10
+MID_GRAY = (64, 191)
 
 Array = NDArray[np.float64]
 

@@ -15,6 +15,7 @@ import yaml
 
 from dying_relu.run import PARAMETERS, Run, run_name
 
+ARTICLE_SEED = 20170523
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 
@@ -65,6 +66,14 @@ class Config:
         """The names of the experiments that the run belongs to."""
         return [name for name, experiment in self.experiments.items() if run in experiment.runs]
 
+    def find(self, selection: dict[str, Any], seed: int) -> Run | None:
+        """The run that `selection` describes, what it leaves out being taken from `run`; None where there is none."""
+        try:
+            run = _make(self.settings, _one(self.settings, selection, ""), seed)
+        except ConfigError:  # parameters that do not go together, such as a mini-batch of more images than there are
+            return None
+        return self.runs.get(run.name)
+
 
 def load(raw: dict[str, Any]) -> Config:
     """Check `raw` against the schema and beyond it, fill in defaults, and expand the grids.
@@ -72,33 +81,24 @@ def load(raw: dict[str, Any]) -> Config:
     Raises ConfigError naming each offending key, what was found and what is allowed.
     """
     settings = _checked(raw, _schema(), "")
+    if isinstance(settings["seeds"], int):
+        settings["seeds"] = [ARTICLE_SEED + number for number in range(settings["seeds"])]
     _refuse(_folder_problems(settings["data"]["dir"]))
-    schema = _schema()["$defs"]["run"]
-    defaults = _checked({}, schema, "run") | {"epochs": _schema()["properties"]["epochs"]["default"]}
-
-    def make(parameters: dict[str, Any], seed: int) -> Run:
-        parameters = {key: parameters[key] for key in PARAMETERS} | {"epochs": settings["epochs"], "seed": seed}
-        return Run.from_parameters(parameters | {"name": run_name(parameters, defaults)})
-
-    def one(selection: dict[str, Any], path: str) -> dict[str, Any]:
-        parameters = _checked(settings["run"] | selection, schema, path)
-        _refuse(_run_problems(parameters, path))
-        return parameters
 
     experiments = {}
     for name, experiment in settings["experiments"].items():
-        points = [
-            one(point, f"experiments.{name}.grids[{index}]")
+        chosen = [
+            _one(settings, point, f"experiments.{name}.grids[{index}]")
             for index, grid in enumerate(experiment["grids"])
-            for point in _points(grid, f"experiments.{name}.grids[{index}]")
+            for point in points(grid, f"experiments.{name}.grids[{index}]")
         ]
-        runs = dict.fromkeys(make(point, seed) for point in points for seed in settings["seeds"])
+        runs = dict.fromkeys(_make(settings, point, seed) for point in chosen for seed in settings["seeds"])
         experiments[name] = Experiment(name, experiment["title"], tuple(runs))
 
     comparisons = {}
     for name, comparison in settings["comparisons"].items():
         sides = [
-            make(one(comparison[side], f"comparisons.{name}.{side}"), settings["seeds"][0])
+            _make(settings, _one(settings, comparison[side], f"comparisons.{name}.{side}"), settings["seeds"][0])
             for side in ("left", "right")
         ]
         home = _home(sides, experiments, name)
@@ -114,8 +114,27 @@ def _schema() -> dict[str, Any]:
     return yaml.safe_load(SCHEMA.read_text())
 
 
-def _points(grid: dict[str, Any], path: str) -> Iterator[dict[str, Any]]:
-    """Every combination of a grid's values, the last key changing fastest."""
+@cache
+def _defaults() -> dict[str, Any]:
+    """The parameters of the article's run, by which runs are named."""
+    schema = _schema()
+    return _checked({}, schema["$defs"]["run"], "run") | {"epochs": schema["properties"]["epochs"]["default"]}
+
+
+def _make(settings: dict[str, Any], parameters: dict[str, Any], seed: int) -> Run:
+    parameters = {key: parameters[key] for key in PARAMETERS} | {"epochs": settings["epochs"], "seed": seed}
+    return Run.from_parameters(parameters | {"name": run_name(parameters, _defaults())})
+
+
+def _one(settings: dict[str, Any], selection: dict[str, Any], path: str) -> dict[str, Any]:
+    """The parameters of one run: `selection`, and for the rest `run`. Raises ConfigError."""
+    parameters = _checked(settings["run"] | selection, _schema()["$defs"]["run"], path)
+    _refuse(_run_problems(parameters, path))
+    return parameters
+
+
+def points(grid: dict[str, Any], path: str = "grid") -> Iterator[dict[str, Any]]:
+    """Every combination of a grid's values, the last key changing fastest. Raises ConfigError for an empty list."""
     lists = {}
     for key, value in grid.items():
         # The value of `hidden` is itself a list: a list of lists varies it.

@@ -13,6 +13,7 @@ ROOT = WORKFLOW.parent
 sys.path.insert(0, str(WORKFLOW))
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW), os.getenv("PYTHONPATH")])))
 
+from dying_relu import claims
 from dying_relu import config as configuration
 from dying_relu.mnist import DIGESTS
 from dying_relu.run import describe
@@ -26,7 +27,11 @@ config.update(CONFIG.settings)
 
 
 # The tables that Snakemake's report shows, by the name of their file.
-TABLES = {"runs": "All runs and their parameters", "final": "All runs after their last epoch"}
+TABLES = {
+    "claims": "The claims and their verdicts",
+    "runs": "All runs and their parameters",
+    "final": "All runs after their last epoch",
+}
 
 
 def library(script):

@@ -3,6 +3,7 @@
 FINISHED = [
     "<results>/runs.csv",
     "<results>/final.csv",
+    "<results>/claims.csv",
     *expand("<results>/figures/{experiment}.svg", experiment=CONFIG.experiments),
     *expand("<results>/comparisons/{comparison}.mp4", comparison=CONFIG.comparisons),
     *expand("<results>/runs/{run}/{file}", run=CONFIG.runs, file=["accuracy.svg", "dw.mp4"]),
