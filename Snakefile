@@ -40,6 +40,8 @@ rule all:
         "<results>/provenance.json",
         "<results>/report",
         expand("<results>/figures/{experiment}.{format}", experiment=CONFIG.experiments, format=["png", "svg"]),
+        expand("<results>/figures/{kind}/{name}.png", kind=EXPERIMENT_FIGURES, name=CONFIG.experiments),
+        expand("<results>/figures/{kind}/{name}.png", kind=COMPARISON_FIGURES, name=CONFIG.comparisons),
         expand("<results>/runs/{run}/accuracy.png", run=CONFIG.runs),
         expand("<results>/players/runs/{run}", run=CONFIG.runs),
         expand("<results>/players/comparisons/{comparison}", comparison=CONFIG.comparisons),

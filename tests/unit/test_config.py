@@ -133,7 +133,10 @@ REFUSED = [
     (grid(activation="tanh"), "grids[0].activation: found 'tanh', allowed: one of relu, leaky_relu"),
     (grid(activation="relu", negative_slope=0.1), "grids[0].negative_slope: found 0.1, allowed: null"),
     (grid(activation="leaky_relu"), "grids[0].negative_slope: found null, allowed: a number from 0 to 1"),
-    (grid(activation="leaky_relu", negative_slope=-1), "grids[0].negative_slope: found -1, allowed: a number or null"),
+    (
+        grid(activation="leaky_relu", negative_slope=-1),
+        "grids[0].negative_slope: found -1, allowed: a number, at least 0, at most 1; or null",
+    ),
     (grid(learning_rate=float("nan")), "grids[0].learning_rate: found nan, allowed: a finite number"),
     (changed(run__learning_rate="fast"), "run.learning_rate: found 'fast', allowed: a number, above 0, at most 100"),
     (changed(run__learning_rate=True), "run.learning_rate: found True, allowed: a number"),

@@ -32,8 +32,11 @@ class Quantity:
         return f"{self.number(value)} {'%' if self.shown_as == 'percent' else 'points'}"
 
     def number(self, value: float) -> str:
-        """A fraction of 1 in hundredths, to two decimals or three digits, whichever is more."""
-        return f"{100 * value:.2f}" if abs(value) >= 0.001 else f"{100 * value + 0.0:.3g}"
+        """A fraction of 1 in hundredths, to two decimals; a smaller percentage to two digits."""
+        hundredths = 100 * value
+        if self.shown_as == "percent" and 0 < abs(hundredths) < 0.1:
+            return f"{hundredths:.2g}"
+        return f"{hundredths:.2f}".replace("-0.00", "0.00") if hundredths else "0"
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,10 @@ class Config:
         """The names of the experiments that the run belongs to."""
         return [name for name, experiment in self.experiments.items() if run in experiment.runs]
 
+    def all_seeds(self, run: Run) -> list[Run]:
+        """The runs that differ from `run` in nothing but the seed, itself included, in the order of the seeds."""
+        return [other for other in self.runs.values() if other.series == run.series]
+
     def find(self, selection: dict[str, Any], seed: int) -> Run | None:
         """The run that `selection` describes, what it leaves out being taken from `run`; None where there is none."""
         try:
@@ -279,21 +283,26 @@ def _allowed(schema: dict[str, Any]) -> str:
         return "one of " + ", ".join(schema["enum"])
     if "pattern" in schema:
         return f"text that matches {schema['pattern']}"
-    words = {"null": "null", "array": "a list", "object": "a mapping of keys", "integer": "a whole number"}
-    words |= {"number": "a number", "string": "text", "boolean": "true or false"}
-    text = " or ".join(words[kind] for kind in _kinds(schema))
-    bounds = {
-        "minimum": "at least {}",
-        "exclusiveMinimum": "above {}",
-        "maximum": "at most {}",
-        "exclusiveMaximum": "below {}",
-        "minItems": "with at least {} items",
-        "maxItems": "with at most {} items",
-        "minProperties": "with at least {} keys",
-        "minLength": "of at least {} characters",
-        "maxLength": "of at most {} characters",
-    }
-    limits = [phrase.format(schema[key]) for key, phrase in bounds.items() if key in schema]
-    if schema.get("uniqueItems"):
-        limits.append("none twice")
-    return ", ".join([text, *limits])
+    return "; or ".join(", ".join([WORDS[kind], *_limits(schema, kind)]) for kind in _kinds(schema))
+
+
+WORDS = {"null": "null", "array": "a list", "object": "a mapping of keys", "integer": "a whole number"}
+WORDS |= {"number": "a number", "string": "text", "boolean": "true or false"}
+NUMBER_LIMITS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+}
+LIMITS = {
+    "integer": NUMBER_LIMITS,
+    "number": NUMBER_LIMITS,
+    "array": {"minItems": "with at least {} items", "maxItems": "with at most {} items", "uniqueItems": "none twice"},
+    "object": {"minProperties": "with at least {} keys"},
+    "string": {"minLength": "of at least {} characters", "maxLength": "of at most {} characters"},
+}
+
+
+def _limits(schema: dict[str, Any], kind: str) -> list[str]:
+    """The bounds that a schema sets to values of one kind, in words."""
+    return [phrase.format(schema[key]) for key, phrase in LIMITS.get(kind, {}).items() if key in schema]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -35,6 +35,13 @@ def over_seeds(values: Sequence[float]) -> Interval:
         return Interval(mean, math.nan, math.nan, decisive=False)
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1) * stats.sem(values))
     return Interval(mean, mean - half, mean + half, decisive=True)
+
+
+def share_over_seeds(values: Sequence[float]) -> Interval:
+    """As `over_seeds`, for shares: an interval that reaches beyond 0 or 1 ends there."""
+    found = over_seeds(values)
+    low, high = np.clip([found.low, found.high], 0, 1).tolist()
+    return replace(found, low=low, high=high)
 
 
 def of_units(flags: Sequence[bool]) -> Interval:

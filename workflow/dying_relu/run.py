@@ -1,7 +1,7 @@
 """A run: one network, trained once. What its parameters are, and what it is called."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU"}
@@ -62,6 +62,11 @@ class Run:
     def steps(self) -> int:
         """Mini-batches in the whole training."""
         return self.epochs * self.steps_per_epoch
+
+    @property
+    def series(self) -> "Run":
+        """What runs that differ in nothing but their seed have in common, as a run without seed and name."""
+        return replace(self, name="", seed=0)
 
     @property
     def estimated_seconds(self) -> float:

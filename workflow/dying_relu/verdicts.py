@@ -5,17 +5,19 @@ its runs, and the column of `metrics.csv` that test accuracy is read from; it re
 for each of the claim's quantities, in their order. Shares and accuracies are fractions of 1.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
-from dying_relu.brightness import MID_GRAY
-from dying_relu.intervals import Interval, of_units, over_seeds
+from dying_relu.brightness import DARK_BELOW, FULL_SCALE, MID_GRAY, Range
+from dying_relu.darkness import causes_of_dark
+from dying_relu.intervals import Interval, of_units, over_seeds, share_over_seeds
+from dying_relu.tables import mean_of_last_tenth
 
 BATCH, RUNNING = "test_accuracy_batch_statistics", "test_accuracy"
-VANISHED_LOSS = 0.01  # nats
 
 
 class Tables(Protocol):
@@ -47,11 +49,18 @@ def even_change_with_bn(seeds: Seeds, _accuracy: str) -> list[Interval]:
 
 
 def gray_background_with_bn(seeds: Seeds, _accuracy: str) -> list[Interval]:
-    return [over_seeds([mid_gray(seed[group][0].units) for seed in seeds]) for group in ("with", "without")]
+    return [share_over_seeds([mid_gray(seed[group][0].units) for seed in seeds]) for group in ("with", "without")]
+
+
+def gray_background_while_strokes_are_bright(seeds: Seeds, _accuracy: str) -> list[Interval]:
+    return [
+        share_over_seeds([mid_gray(seed[group][0].units, 0.9 * FULL_SCALE) for seed in seeds])
+        for group in ("with", "without")
+    ]
 
 
 def saturated_training_without_bn(seeds: Seeds, _accuracy: str) -> list[Interval]:
-    return [over_seeds([_imperfect(seed[group][0].metrics) for seed in seeds]) for group in ("without", "with")]
+    return [share_over_seeds([_imperfect(seed[group][0].metrics) for seed in seeds]) for group in ("without", "with")]
 
 
 def bn_lowers_test_accuracy(seeds: Seeds, accuracy: str) -> list[Interval]:
@@ -61,7 +70,7 @@ def bn_lowers_test_accuracy(seeds: Seeds, accuracy: str) -> list[Interval]:
 def slopes_agree(seeds: Seeds, accuracy: str) -> list[Interval]:
     def spread(seed: Mapping[str, Sequence[Tables]]) -> float:
         metrics = [run.metrics for run in [*seed["slopes"], *seed["relu"]]]
-        means = [_mean(table[table["epoch"] >= 20][accuracy]) for table in metrics]
+        means = [table[table["epoch"] >= 20][accuracy].mean(skipna=False) for table in metrics]
         return np.max(means) - np.min(means)
 
     return [over_seeds([spread(seed) for seed in seeds])]
@@ -82,7 +91,7 @@ def bn_lowers_test_accuracy_leaky(seeds: Seeds, accuracy: str) -> list[Interval]
 
 
 def about_98_percent(seeds: Seeds, accuracy: str) -> list[Interval]:
-    return [over_seeds([np.max([final(run, accuracy) for run in seed["sizes"]]) for seed in seeds])]
+    return [share_over_seeds([np.max([final(run, accuracy) for run in seed["sizes"]]) for seed in seeds])]
 
 
 def penalty_comes_from_testing(seeds: Seeds, _accuracy: str) -> list[Interval]:
@@ -90,14 +99,13 @@ def penalty_comes_from_testing(seeds: Seeds, _accuracy: str) -> list[Interval]:
 
 
 def two_causes_of_black(seeds: Seeds, _accuracy: str) -> list[Interval]:
-    shares = [causes_of_black(seed["without"][0].units, seed["without"][0].batches) for seed in seeds]
-    return [over_seeds(values) for values in zip(*shares, strict=True)]
+    shares = [_shares_of_causes(seed["without"][0]) for seed in seeds]
+    return [share_over_seeds(values) for values in zip(*shares, strict=True)]
 
 
 def final(run: Tables, accuracy: str) -> float:
-    """Mean over the last tenth of the epochs (at least one): single epochs scatter, and Adam has sudden spikes."""
-    values = run.metrics[accuracy]
-    return _mean(values.tail(max(1, round(len(values) / 10))))
+    """The accuracy that a run arrives at."""
+    return mean_of_last_tenth(run.metrics[accuracy])
 
 
 def stays_black(units: pd.DataFrame) -> np.ndarray:
@@ -113,21 +121,27 @@ def stays_black(units: pd.DataFrame) -> np.ndarray:
     return showing[len(showing) // 2 :].mean(axis=0) >= 0.9
 
 
-def mid_gray(units: pd.DataFrame) -> float:
-    """The share of squares with a mid-gray background among those that are not dark, over all epochs."""
-    lit = units[units["dark"] == 0]
-    return lit["background"].between(*MID_GRAY).mean()
+def mid_gray(units: pd.DataFrame, brightest: float = DARK_BELOW) -> float:
+    """The share of squares with a mid-gray background, among those of all epochs whose brightest pixel is at least
+    `brightest`: without more said, those that are not dark."""
+    shown = Range(units["dw_min"].to_numpy(), units["dw_max"].to_numpy()).brightest >= brightest
+    return units["background"][shown].between(*MID_GRAY).mean()
 
 
-def causes_of_black(units: pd.DataFrame, batches: pd.DataFrame) -> tuple[float, float, float]:
+def _shares_of_causes(run: Tables) -> tuple[float, float, float]:
     """Of the dark squares of all epochs: the shares of inactive and of active units; and of the latter, the share
-    whose mini-batch, the last of the epoch, had no error and a loss that has vanished. NaN where there is none."""
-    last = batches.groupby("epoch").last()
-    vanished = last[(last["accuracy"] == 1) & (last["loss"] < VANISHED_LOSS)].index
-    dark = units[units["dark"] == 1]
-    active = dark[dark["inactive"] == 0]
-    inactive_share = dark["inactive"].mean()
-    return inactive_share, 1 - inactive_share, active["epoch"].isin(vanished).mean()
+    whose mini-batch's loss has vanished. NaN where there are none."""
+    inactive, vanished, present = causes_of_dark(run.units, run.batches).sum()
+    active = vanished + present
+    return (
+        _share(inactive, inactive + active),
+        _share(active, inactive + active),
+        _share(vanished, active),
+    )
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else math.nan
 
 
 def _black_but_never_dead(units: pd.DataFrame) -> np.ndarray:
@@ -153,8 +167,3 @@ def _imperfect(metrics: pd.DataFrame) -> float:
     """The share of mini-batches with an error in the median epoch of the second half."""
     half = metrics["perfect_batches"].tail(-(-len(metrics) // 2))
     return 1 - half.median(skipna=False)
-
-
-def _mean(values: pd.Series) -> float:
-    """The mean; NaN as soon as one value is, since what is not a number must not vanish from a verdict."""
-    return values.mean(skipna=False)

@@ -13,7 +13,7 @@ ROOT = WORKFLOW.parent
 sys.path.insert(0, str(WORKFLOW))
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW), os.getenv("PYTHONPATH")])))
 
-from dying_relu import claims
+from dying_relu import captions, claims
 from dying_relu import config as configuration
 from dying_relu.mnist import DIGESTS
 from dying_relu.run import describe
@@ -34,6 +34,12 @@ TABLES = {
 }
 
 
+# The kinds of figures beside the summary, and how to read each: title and text.
+CAPTIONS = captions.load()
+EXPERIMENT_FIGURES = ["evaluations", "perfect", "units"]
+COMPARISON_FIGURES = ["backgrounds", "darkness", "raster"]
+
+
 def library(script):
     """The library modules that a script uses: as inputs, so that a change of one reruns the script."""
     return [os.path.relpath(path) for path in modules_of(WORKFLOW / "scripts" / f"{script}.py")]
@@ -45,6 +51,12 @@ def template(name):
 
 def parameters(wildcards):
     return CONFIG.runs[wildcards.run].parameters()
+
+
+def unit_tables(run):
+    """What a figure of units reads of a run and of those that differ from it in the seed only."""
+    names = [other.name for other in CONFIG.all_seeds(run)]
+    return expand("<results>/runs/{run}/{table}.csv.gz", run=names, table=["units", "batches"])
 
 
 def frames_folder(path):

@@ -5,6 +5,8 @@ FINISHED = [
     "<results>/final.csv",
     "<results>/claims.csv",
     *expand("<results>/figures/{experiment}.svg", experiment=CONFIG.experiments),
+    *expand("<results>/figures/{kind}/{name}.svg", kind=EXPERIMENT_FIGURES, name=CONFIG.experiments),
+    *expand("<results>/figures/{kind}/{name}.svg", kind=COMPARISON_FIGURES, name=CONFIG.comparisons),
     *expand("<results>/comparisons/{comparison}.mp4", comparison=CONFIG.comparisons),
     *expand("<results>/runs/{run}/{file}", run=CONFIG.runs, file=["accuracy.svg", "dw.mp4"]),
 ]
