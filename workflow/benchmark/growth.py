@@ -58,7 +58,7 @@ def points(widths: Sequence[int], depths: Sequence[int], images: Sequence[int], 
 
 
 def measure(point: Point, raw: Path, epochs: int, core: int) -> dict[str, Any]:
-    """A row: seconds of an epoch, summed over the seeds, and the largest peak memory of a process, in MB."""
+    """A row: processor seconds of an epoch, summed over the seeds, and the largest peak memory of a process, in MB."""
     command = [sys.executable, str(HERE / "growth_run.py"), str(raw), str(epochs), point.engine]
     parameters = json.dumps({"batch_size": 100} | point.parameters)
     found = [run_pinned([*command, str(seed), parameters], core) for seed in range(1, point.seeds + 1)]
@@ -100,7 +100,7 @@ def draw(table: pd.DataFrame, machine: str) -> Figure:
         panels[1, column].set_xticks(values, [f"{value:,}" for value in values])
         panels[1, column].xaxis.set_minor_locator(NullLocator())
         panels[1, column].set_xlabel(AXES[axis])
-    panels[0, 0].set_ylabel("seconds per epoch")
+    panels[0, 0].set_ylabel("processor seconds per epoch")
     panels[1, 0].set_ylabel("peak memory of a training, MB")
     panels[1, 0].set_ylim(100, None)
     panels[0, 0].legend(title="engine", loc="upper left")

@@ -1,6 +1,7 @@
-"""Train one run as a job does, and tell the seconds of an epoch and the peak memory of the process as JSON.
+"""Train one run as a job does, and tell the seconds of an epoch and the peak memory (MB) of the process as JSON.
 
-Everything that a job does at each epoch is counted: training, measuring, and writing tables and frames.
+Everything that a job does at each epoch is counted: training, measuring, and writing tables and frames. The seconds are
+processor time: on one core they are what a quiet machine takes, even where the core is shared.
 """
 
 import argparse
@@ -41,9 +42,9 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         names = {"metrics": "metrics.csv", "units": "units.csv.gz", "batches": "batches.csv.gz", "dw": "dw.npz"}
         outputs = Outputs(**{key: Path(folder) / name for key, name in names.items()})
-        started = time.perf_counter()
+        started = time.process_time()
         train(run, images, engine, "gradient", Moments(1, "epoch"), outputs)
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     print(json.dumps({"engine": engine.__name__, "seconds": seconds / run.epochs, "peak": peak / 1e6}))
 
