@@ -58,7 +58,7 @@ def points(widths: Sequence[int], depths: Sequence[int], images: Sequence[int], 
 
 
 def measure(point: Point, raw: Path, epochs: int, core: int) -> dict[str, Any]:
-    """A row: processor seconds of an epoch, summed over the seeds, and the largest peak memory of a process, in MB."""
+    """A row: processor seconds of an epoch and of the set-up, summed over the seeds, and the largest peak MB."""
     command = [sys.executable, str(HERE / "growth_run.py"), str(raw), str(epochs), point.engine]
     parameters = json.dumps({"batch_size": 100} | point.parameters)
     found = [run_pinned([*command, str(seed), parameters], core) for seed in range(1, point.seeds + 1)]
@@ -67,18 +67,20 @@ def measure(point: Point, raw: Path, epochs: int, core: int) -> dict[str, Any]:
         "value": point.value,
         "engine": ENGINES[found[0]["engine"]],
         "seconds": sum(one["seconds"] for one in found),
+        "setup": sum(one["setup"] for one in found),
         "peak_mb": max(one["peak"] for one in found),
     }
 
 
 def summarize(rows: pd.DataFrame) -> pd.DataFrame:
-    """Median, lowest and highest seconds of each point, and its median peak memory."""
+    """Median, lowest and highest seconds of an epoch at each point; median seconds of its set-up, and peak memory."""
     return (
         rows.groupby(["axis", "value", "engine"], sort=False)
         .agg(
             epoch_seconds=("seconds", "median"),
             lowest=("seconds", "min"),
             highest=("seconds", "max"),
+            setup_seconds=("setup", "median"),
             peak_mb=("peak_mb", "median"),
             trainings=("seconds", "count"),
         )
@@ -149,7 +151,11 @@ def main(arguments: Sequence[str] | None = None, chosen: Sequence[Point] | None 
     with whole(options.results / "growth.png") as path:
         save(draw(table, machine), path)
     print(machine)
-    print(table.round({"epoch_seconds": 3, "lowest": 3, "highest": 3, "peak_mb": 0}).to_string(index=False))
+    print(
+        table.round({"epoch_seconds": 3, "lowest": 3, "highest": 3, "setup_seconds": 2, "peak_mb": 0}).to_string(
+            index=False
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Train one run as a job does, and tell the seconds of an epoch and the peak memory (MB) of the process as JSON.
 
-Everything that a job does at each epoch is counted: training, measuring, and writing tables and frames. The seconds are
-processor time: on one core they are what a quiet machine takes, even where the core is shared.
+Everything that a job does at each epoch is counted: training, measuring, and writing tables and frames; what it does
+once, before the first mini-batch, is told apart. The seconds are processor time: on one core they are what a quiet
+machine takes, even where the core is shared.
 """
 
 import argparse
@@ -33,20 +34,31 @@ def main() -> None:
     settings = {"epochs": arguments.epochs, "seeds": [arguments.seed], "experiments": experiments}
     (run,) = load(settings).runs.values()
     images = load_images(arguments.raw, run.train_images)
-    engine = choose(arguments.engine, run)
+    chosen = choose(arguments.engine, run)
 
     # One mini-batch first: what is compiled is not counted.
     few = slice(run.batch_size)
-    warm = engine(run, Network(run, images.train.shape[1]), images.train[few], images.train_labels[few])
+    warm = chosen(run, Network(run, images.train.shape[1]), images.train[few], images.train_labels[few])
     warm.train([images.train_labels.new_tensor(range(run.batch_size))])
+
+    class Watched(chosen):
+        """The engine; it remembers when its first mini-batches came."""
+
+        begun = None
+
+        def train(self, batches):
+            Watched.begun = Watched.begun or time.process_time()
+            return super().train(batches)
+
     with TemporaryDirectory() as folder:
         names = {"metrics": "metrics.csv", "units": "units.csv.gz", "batches": "batches.csv.gz", "dw": "dw.npz"}
         outputs = Outputs(**{key: Path(folder) / name for key, name in names.items()})
         started = time.process_time()
-        train(run, images, engine, "gradient", Moments(1, "epoch"), outputs)
-        seconds = time.process_time() - started
+        train(run, images, Watched, "gradient", Moments(1, "epoch"), outputs)
+        ended = time.process_time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps({"engine": engine.__name__, "seconds": seconds / run.epochs, "peak": peak / 1e6}))
+    seconds = {"setup": Watched.begun - started, "seconds": (ended - Watched.begun) / run.epochs}
+    print(json.dumps({"engine": chosen.__name__, "peak": peak / 1e6} | seconds))
 
 
 if __name__ == "__main__":
