@@ -40,11 +40,12 @@ def adam_averages(engine) -> list[np.ndarray]:
             state = engine._optimizer.state[parameter]
             found += [state["exp_avg"].numpy(), state["exp_avg_sq"].numpy()]
         else:
-            field = {"hidden.weight": "hidden", "hidden.bias": "bias", "norm.weight": "gamma", "norm.bias": "beta"}
+            field = {"linear.weight": "hidden", "linear.bias": "bias", "norm.weight": "gamma", "norm.bias": "beta"}
             field |= {"output.weight": "output", "output.bias": "output_bias"}
+            name = name.removeprefix("layers.0.")
             for averages in (engine._mean, engine._square):
                 array = getattr(averages, field[name])
-                found.append(array.T if name == "hidden.weight" else array)
+                found.append(array.T if name == "linear.weight" else array)
     return found
 
 
@@ -128,12 +129,25 @@ def test_images_without_a_zero_and_without_a_pixel(images):
 
 
 def test_auto_says_when_it_cannot_have_numba(monkeypatch, caplog):
-    assert choose("auto") is NumbaEngine
-    assert choose("torch") is TorchEngine
+    run = make_run()
+    assert choose("auto", run) is NumbaEngine
+    assert choose("torch", run) is TorchEngine
     monkeypatch.setitem(sys.modules, "dying_relu.numba_engine", None)
     with caplog.at_level(logging.WARNING):
-        assert choose("auto") is TorchEngine
+        assert choose("auto", run) is TorchEngine
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "training with the plain torch engine" in caplog.text
     with pytest.raises(ImportError):
-        choose("numba")
+        choose("numba", run)
+
+
+def test_auto_says_when_the_fast_engine_does_not_cover_the_run(caplog):
+    run = make_run(hidden=[64, 32])
+    with caplog.at_level(logging.WARNING):
+        assert choose("auto", run) is TorchEngine
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{run.name}: the fast engine takes one hidden layer only; training with the plain torch engine, "
+        "which is slower"
+    ]
+    with pytest.raises(ValueError, match="one hidden layer only"):
+        choose("numba", run)

@@ -76,6 +76,27 @@ def test_frames_hold_the_dw_of_their_epoch(images, engine, outputs):
             assert frames[name].max(1) == pytest.approx((255 * span / (span + 0.0001)).to_numpy(), abs=0.51)
 
 
+def test_every_layer_is_in_tables_and_frames(images, outputs):
+    run = make_run(epochs=2, batch_norm=False, **RUN | {"hidden": [16, 12, 9]})
+    train(run, images, TorchEngine, "update", Moments(1, "epoch"), outputs)
+    metrics, units = pd.read_csv(outputs.metrics), pd.read_csv(outputs.units)
+    for _, rows in units.groupby("epoch"):
+        assert rows["layer"].tolist() == [1] * 16 + [2] * 12 + [3] * 9
+        assert rows["unit"].tolist() == [*range(16), *range(12), *range(9)]
+    for column in ("dead", "inactive", "dark"):
+        assert list(units.groupby("epoch")[column].sum()) == list(metrics[f"{column}_units"])
+    with np.load(outputs.dw) as frames:
+        assert [(name, frames[name].shape) for name in frames.files] == [
+            (f"epoch-00000{epoch}{layer}", shape)
+            for epoch in (1, 2)
+            for layer, shape in [("", (16, 784)), ("-layer-2", (12, 16)), ("-layer-3", (9, 12))]
+        ]
+        brightest = np.concatenate([frames[f"epoch-000002{layer}"].max(1) for layer in ("", "-layer-2", "-layer-3")])
+    last = units[units["epoch"] == 2]
+    span = last["dw_max"] - last["dw_min"]
+    assert brightest == pytest.approx((255 * span / (span + 0.0001)).to_numpy(), abs=0.51)
+
+
 def test_update_is_the_change_of_the_weights_since_the_last_frame(images, engine, outputs):
     run = make_run(epochs=2, **RUN)
     before = Network(run, 784).hidden.weight.detach().numpy()

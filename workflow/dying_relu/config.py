@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import yaml
 
+from dying_relu.covered import not_covered
 from dying_relu.run import PARAMETERS, Run, run_name
 
 ARTICLE_SEED = 20170523
@@ -134,6 +135,7 @@ def _one(settings: dict[str, Any], selection: dict[str, Any], path: str) -> dict
     """The parameters of one run: `selection`, and for the rest `run`. Raises ConfigError."""
     parameters = _checked(settings["run"] | selection, _schema()["$defs"]["run"], path)
     _refuse(_run_problems(parameters, path))
+    _refuse(_engine_problems(parameters, settings["engine"], path))
     return parameters
 
 
@@ -165,6 +167,12 @@ def _run_problems(run: dict[str, Any], path: str) -> Iterator[str]:
             f"{path}.batch_size: found {size}, allowed: a size that does not leave a last mini-batch of one image, "
             f"since batch_norm is on ({images} = {images // size} x {size} + 1)"
         )
+
+
+def _engine_problems(run: dict[str, Any], engine: str, path: str) -> Iterator[str]:
+    if engine == "numba":
+        for key, allowed in not_covered(run).items():
+            yield f"{path}.{key}: found {run[key]}, allowed: {allowed}, since engine is numba; auto and torch take more"
 
 
 def _folder_problems(folder: str | None) -> Iterator[str]:

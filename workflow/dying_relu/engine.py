@@ -7,6 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from dying_relu.covered import not_covered
 from dying_relu.network import Network
 from dying_relu.run import Run
 from dying_relu.torch_engine import TorchEngine
@@ -32,25 +33,30 @@ class Engine(Protocol):
         """
         ...
 
-    def gradient(self) -> Tensor:
-        """The gradient of the last mini-batch's mean loss by the hidden layer's weights, `[width, inputs]`."""
+    def gradient(self, layer: int = 0) -> Tensor:
+        """The gradient of the last mini-batch's mean loss by the weights of a hidden layer, `[width, inputs]`.
+
+        `layer` is its index in `network.layers`.
+        """
         ...
 
 
-def choose(name: str) -> type[Engine]:
-    """The engine that the configuration names: `torch`, `numba`, or `auto`, the fastest that works here.
+def choose(name: str, run: Run) -> type[Engine]:
+    """The engine for `run` that the configuration names: `torch`, `numba`, or `auto`, the fastest that can train it.
 
-    Where `auto` has to do without Numba it says so, once, as a warning. Raises ImportError for
-    `numba` where Numba is missing.
+    Where `auto` has to do without the fast engine it says so, once, as a warning. For `numba`
+    raises ValueError where it does not cover the run, and ImportError where Numba is missing.
     """
     if name == "torch":
         return TorchEngine
     try:
+        if limits := not_covered(run.parameters()):
+            raise ValueError(f"the fast engine takes {' and '.join(limits.values())} only")
         from dying_relu.numba_engine import NumbaEngine
-    except ImportError as error:
+    except (ImportError, ValueError) as reason:
         if name == "numba":
             raise
-        log.warning("Numba cannot be used (%s): training with the plain torch engine, which is slower", error)
+        log.warning("%s: %s; training with the plain torch engine, which is slower", run.name, reason)
         return TorchEngine
     return NumbaEngine
 

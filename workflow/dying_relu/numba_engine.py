@@ -69,7 +69,7 @@ class NumbaEngine:
         self._steps += len(batches)
         return torch.from_numpy(losses), torch.from_numpy(correct)
 
-    def gradient(self) -> Tensor:
+    def gradient(self, layer: int = 0) -> Tensor:
         return torch.from_numpy(self._gradient.hidden).t()
 
 

@@ -46,6 +46,7 @@ def write_page(folder: Path, template: str, config: Config, results: Path, prove
         rows=[_row(run, final.loc[run.name]) for run in config.runs.values()],
         fixed=held_fixed(list(config.runs.values())),
         runs=len(config.runs),
+        layers=sorted({len(run.hidden) for run in config.runs.values()}),
         settings=config.settings,
         provenance=provenance,
     )

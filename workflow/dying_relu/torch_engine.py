@@ -37,5 +37,5 @@ class TorchEngine:
             correct[step] = (logits.detach().argmax(1) == labels).sum()
         return losses, correct
 
-    def gradient(self) -> Tensor:
-        return self.network.hidden.weight.grad
+    def gradient(self, layer: int = 0) -> Tensor:
+        return self.network.layers[layer].linear.weight.grad

@@ -17,7 +17,7 @@ from dying_relu.brightness import Range, brightness
 from dying_relu.engine import Engine
 from dying_relu.images import Images
 from dying_relu.measure import TestResult, evaluate, silent_units
-from dying_relu.moments import Moments
+from dying_relu.moments import Moments, array_name
 from dying_relu.network import Network
 from dying_relu.run import Run
 from dying_relu.streams import image_order
@@ -34,7 +34,8 @@ class DivergenceError(FloatingPointError):
 class Outputs:
     """Where a run's results go: three tables, and an .npz archive of brightnesses.
 
-    The archive has one array per frame, uint8 `[width, inputs]`, under the name of the frame.
+    The archive has one array per frame and hidden layer, uint8 `[width, inputs]`, under the name that
+    `moments.array_name` says.
     """
 
     metrics: Path
@@ -65,38 +66,42 @@ def train(run: Run, images: Images, make_engine: type[Engine], dw: str, moments:
             dead, inactive = silent_units(engine.network, images.train)
             row = _metrics(epoch, trained, tested, dead, inactive, shown)
             metrics.append(pd.DataFrame([row]))
-            units.append(_unit_rows(epoch, tested, dead, inactive, shown))
+            units.append(_unit_rows(run, epoch, tested, dead, inactive, shown))
             batches.append(trained[["epoch", "batch", "accuracy", "loss"]])
             _log_progress(run, row, time.monotonic() - started)
 
 
 class WeightChange:
-    """dW of the hidden layer, by the definition that the configuration asks for."""
+    """dW of the hidden layers, by the definition that the configuration asks for."""
 
     def __init__(self, engine: Engine, kind: str) -> None:
         """`kind`: `gradient` (of the last mini-batch's loss) or `update` (since the last frame)."""
         self._engine = engine
-        self._previous = self._weights().clone() if kind == "update" else None
+        self._previous = self._copied() if kind == "update" else None
 
-    def now(self) -> NDArray[np.float32]:
-        """dW at this moment, `[width, inputs]`."""
+    def now(self) -> list[NDArray[np.float32]]:
+        """dW of each layer at this moment, `[width, inputs]`."""
+        weights = self._weights()
         if self._previous is None:
-            return self._engine.gradient().numpy()
-        return (self._weights() - self._previous).numpy()
+            return [self._engine.gradient(layer).numpy() for layer in range(len(weights))]
+        return [(now - before).numpy() for now, before in zip(weights, self._previous, strict=True)]
 
     def frame_taken(self) -> None:
         """Let later updates count from here."""
         if self._previous is not None:
-            self._previous = self._weights().clone()
+            self._previous = self._copied()
 
-    def _weights(self) -> Tensor:
-        return self._engine.network.hidden.weight.detach()
+    def _copied(self) -> list[Tensor]:
+        return [weight.clone() for weight in self._weights()]
+
+    def _weights(self) -> list[Tensor]:
+        return [layer.linear.weight.detach() for layer in self._engine.network.layers]
 
 
 def _train_epoch(
     run: Run, engine: Engine, epoch: int, change: WeightChange, moments: Moments, archive: ArrayArchive
 ) -> tuple[pd.DataFrame, Range]:
-    """One pass over the images: a row per mini-batch, and the range of dW at the end."""
+    """One pass over the images: a row per mini-batch, and the range of every unit's dW at the end."""
     order = image_order(run.seed, epoch, run.train_images).split(run.batch_size)
     stretches = []
     begin = 0
@@ -109,12 +114,13 @@ def _train_epoch(
         stretches.append(rows)
         dw = change.now()
         if frame is not None:
-            archive.append(frame, brightness(dw))
+            for layer, values in enumerate(dw, 1):
+                archive.append(array_name(frame, layer), brightness(values))
             change.frame_taken()
         begin = end
     trained = pd.concat(stretches, ignore_index=True)
     trained["accuracy"] = trained["correct"] / trained["size"]
-    return trained, Range.of(dw)
+    return trained, Range.of(*dw)
 
 
 def _refuse_divergence(run: Run, rows: pd.DataFrame) -> None:
@@ -146,11 +152,12 @@ def _metrics(
     }
 
 
-def _unit_rows(epoch: int, tested: TestResult, dead: Tensor, inactive: Tensor, shown: Range) -> pd.DataFrame:
+def _unit_rows(run: Run, epoch: int, tested: TestResult, dead: Tensor, inactive: Tensor, shown: Range) -> pd.DataFrame:
+    """The epoch's rows of the units, one layer after the other."""
     return pd.DataFrame(
         {
             "epoch": epoch,
-            "unit": np.arange(len(shown.smallest)),
+            "unit": np.concatenate([np.arange(width) for width in run.hidden]),
             "active_fraction": tested.active_fraction.numpy(),
             "dw_min": shown.smallest,
             "dw_max": shown.largest,
@@ -158,7 +165,7 @@ def _unit_rows(epoch: int, tested: TestResult, dead: Tensor, inactive: Tensor, s
             "dead": dead.int().numpy(),
             "inactive": inactive.int().numpy(),
             "dark": shown.dark.astype(int),
-            "layer": 1,
+            "layer": np.repeat(np.arange(len(run.hidden)) + 1, run.hidden),
         }
     )
 

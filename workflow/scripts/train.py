@@ -13,10 +13,10 @@ from dying_relu.provenance import environment
 from dying_relu.run import Run
 from dying_relu.train import Outputs, train
 
-engine = choose(snakemake.params.engine)  # a warning of this goes to the console, not into the log
+run = Run.from_parameters(snakemake.params.run)
+engine = choose(snakemake.params.engine, run)  # a warning of this goes to the console, not into the log
 log_to(snakemake.log[0])
 prepare_torch(snakemake.threads)
-run = Run.from_parameters(snakemake.params.run)
 images = load(Path(snakemake.input.data[0]).parent, run.train_images)
 with ExitStack() as files:
     paths = {name: files.enter_context(whole(path)) for name, path in snakemake.output.items()}
