@@ -41,7 +41,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Claim:
-    """An entry of claims.yaml, where the fields are explained. `surprises` has a text for some of the verdicts."""
+    """An entry of claims.yaml, where the fields are explained."""
 
     id: str
     source: str
@@ -55,7 +55,7 @@ class Claim:
     tolerance: str
     figure: str
     first_epoch: int = 1
-    surprises: Mapping[str, str] | None = None
+    discussion: str = ""
 
     @property
     def rule(self) -> str:

@@ -36,8 +36,6 @@ TABLES = {
 
 # The kinds of figures beside the summary, and how to read each: title and text.
 CAPTIONS = captions.load()
-EXPERIMENT_FIGURES = ["evaluations", "perfect", "units"]
-COMPARISON_FIGURES = ["backgrounds", "darkness", "raster"]
 
 
 def library(script):

@@ -85,7 +85,7 @@ rule experiment_figure:
     benchmark:
         "<benchmarks>/figures/{kind}/{experiment}.tsv"
     wildcard_constraints:
-        kind="|".join(EXPERIMENT_FIGURES),
+        kind="|".join(captions.OF_EXPERIMENTS),
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -120,7 +120,7 @@ rule comparison_figure:
     benchmark:
         "<benchmarks>/figures/{kind}/{comparison}.tsv"
     wildcard_constraints:
-        kind="|".join(COMPARISON_FIGURES),
+        kind="|".join(captions.OF_COMPARISONS),
     conda:
         "../../envs/figures.yaml"
     resources:

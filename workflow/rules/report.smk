@@ -5,8 +5,8 @@ FINISHED = [
     "<results>/final.csv",
     "<results>/claims.csv",
     *expand("<results>/figures/{experiment}.svg", experiment=CONFIG.experiments),
-    *expand("<results>/figures/{kind}/{name}.svg", kind=EXPERIMENT_FIGURES, name=CONFIG.experiments),
-    *expand("<results>/figures/{kind}/{name}.svg", kind=COMPARISON_FIGURES, name=CONFIG.comparisons),
+    *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_EXPERIMENTS, name=CONFIG.experiments),
+    *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_COMPARISONS, name=CONFIG.comparisons),
     *expand("<results>/comparisons/{comparison}.mp4", comparison=CONFIG.comparisons),
     *expand("<results>/runs/{run}/{file}", run=CONFIG.runs, file=["accuracy.svg", "dw.mp4"]),
 ]
@@ -41,6 +41,7 @@ rule page:
         finished=FINISHED,
         provenance="<results>/provenance.json",
         template=template("index"),
+        texts=[os.path.relpath(path) for path in (claims.FILE, captions.FILE)],
         code=library("page"),
     output:
         report(
