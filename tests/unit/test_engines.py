@@ -117,6 +117,29 @@ def test_first_gradient_against_float64(images, make, batch_size):
     assert engine.gradient().numpy() == pytest.approx(gradient, rel=1e-3, abs=1e-5 * np.abs(gradient).max())
 
 
+@pytest.mark.parametrize(("batch_norm", "slope"), [(True, None), (True, 0.01), (False, None)])
+@pytest.mark.parametrize("batch_size", [7, 100, 333])
+def test_both_engines_measure_the_same(images, batch_norm, slope, batch_size):
+    """1,000 = 333 x 3 + 1: the last mini-batch there has 334 images."""
+    activation = "relu" if slope is None else "leaky_relu"
+    run = make_run(batch_norm=batch_norm, activation=activation, negative_slope=slope, batch_size=batch_size)
+    plain, fast = (
+        make(run, Network(run, 784), images.train, images.train_labels) for make in (TorchEngine, NumbaEngine)
+    )
+    test_plain, test_fast = (engine.tester(images.test[:1000], images.test_labels[:1000]) for engine in (plain, fast))
+    plain.train(image_order(run.seed, 1, IMAGES).split(batch_size)[:20])
+    copy_state(plain, fast)
+    before = {name: tensor.clone() for name, tensor in fast.network.state_dict().items()}
+    expected = test_plain()
+    for _ in range(2):
+        found = test_fast()
+        assert found.loss == pytest.approx(expected.loss, rel=1e-5)
+        assert found.accuracy == pytest.approx(expected.accuracy, abs=0.0011)
+        assert found.accuracy_batch_statistics == pytest.approx(expected.accuracy_batch_statistics, abs=0.0011)
+        assert found.active_fraction.numpy() == pytest.approx(expected.active_fraction.numpy(), abs=0.0011)
+    assert all(torch.equal(before[name], tensor) for name, tensor in fast.network.state_dict().items())
+
+
 def test_images_without_a_zero_and_without_a_pixel(images):
     run = make_run(batch_size=20, train_images=60)
     pixels = images.train[:60].clone()

@@ -119,39 +119,70 @@ def _linear(block, size, lit, weights, scratch):
 
 
 @njit(**OPTIONS)
-def _normalize(block, size, scratch, running, settings):
-    """Normalise a block of scratch.linear; update the running statistics."""
-    linear = scratch.linear
-    column = block * LANES
+def _statistics(block, size, linear):
+    """Mean of a block, and the sum of squared differences from it."""
     zero = spread(np.float32(0))
     mean = zero
     for i in range(size):
         mean = mean + load(linear, (block, i, 0))
-    part = np.float32(1) / np.float32(size)
-    mean = mean * part
+    mean = mean * (np.float32(1) / np.float32(size))
     squares = zero
     for i in range(size):
         difference = load(linear, (block, i, 0)) - mean
         squares = squares + difference * difference
-    for row, new in ((0, mean), (1, squares / np.float32(size - 1))):
-        old = load(running, (row, column))
-        store(running, (row, column), old + (new - old) * settings.momentum)
-    scale = np.float32(1) / root(squares * part + settings.norm_epsilon)
-    store(scratch.scale, (column,), scale)
-    for i in range(size):
-        store(linear, (block, i, 0), (load(linear, (block, i, 0)) - mean) * scale)
+    return mean, squares
 
 
 @njit(**OPTIONS)
-def _activate(block, size, weights, scratch, settings):
+def _scale(variance, settings):
+    """1 / deviation."""
+    return np.float32(1) / root(variance + settings.norm_epsilon)
+
+
+@njit(**OPTIONS)
+def _normalize(block, size, linear, normal, mean, scale):
+    """Fill a block of `normal`, which may be `linear` itself."""
+    for i in range(size):
+        store(normal, (block, i, 0), (load(linear, (block, i, 0)) - mean) * scale)
+
+
+@njit(**OPTIONS)
+def _normalize_by_itself(block, size, scratch, settings):
+    """Normalise a block of scratch.linear by its own statistics; return them as running statistics want them."""
+    mean, squares = _statistics(block, size, scratch.linear)
+    scale = _scale(squares * (np.float32(1) / np.float32(size)), settings)
+    store(scratch.scale, (block * LANES,), scale)
+    _normalize(block, size, scratch.linear, scratch.linear, mean, scale)
+    return mean, squares / np.float32(size - 1)
+
+
+@njit(**OPTIONS)
+def _average(running, place, new, momentum):
+    """Let a running average follow."""
+    old = load(running, place)
+    store(running, place, old + (new - old) * momentum)
+
+
+@njit(**OPTIONS)
+def _activate(block, size, normal, weights, scratch, settings):
     """Fill a block of scratch.active."""
     column = block * LANES
     gamma, beta = load(weights.gamma, (column,)), load(weights.beta, (column,))
     for i in range(size):
-        y = load(scratch.linear, (block, i, 0))
+        y = load(normal, (block, i, 0))
         if settings.batch_norm:
             y = y * gamma + beta
         store(scratch.active, (block, i, 0), where_positive(y, y, y * settings.slope))
+
+
+@njit(**OPTIONS)
+def _count_active(block, size, scratch, active):
+    """Add to `active` for how many images a unit is above 0: it is where its pre-activation is."""
+    zero, one = spread(np.float32(0)), spread(np.float32(1))
+    found = load(active, (block * LANES,))
+    for i in range(size):
+        found = found + where_positive(load(scratch.active, (block, i, 0)), one, zero)
+    store(active, (block * LANES,), found)
 
 
 @njit(**OPTIONS)
@@ -281,8 +312,10 @@ def train_batches(
         for block in range(blocks):
             _linear(block, size, lit, weights, scratch)
             if settings.batch_norm:
-                _normalize(block, size, scratch, running, settings)
-            _activate(block, size, weights, scratch, settings)
+                mean_now, variance_now = _normalize_by_itself(block, size, scratch, settings)
+                _average(running, (0, block * LANES), mean_now, settings.momentum)
+                _average(running, (1, block * LANES), variance_now, settings.momentum)
+            _activate(block, size, scratch.linear, weights, scratch, settings)
         losses[b], correct[b] = _judge(images, labels, weights, scratch)
 
         step = steps + b + 1
@@ -306,3 +339,34 @@ def train_batches(
         else:
             _update(weights.bias, mean.bias, square.bias, gradient.bias, adam)
         _update(weights.output_bias, mean.output_bias, square.output_bias, gradient.output_bias, adam)
+
+
+@njit(**OPTIONS)
+def test_batches(ends, lit, labels, weights, running, scratch, settings, losses, correct, active):
+    """Test on all images in order, by mini-batches; the b-th has the images ends[b-1]..ends[b]-1.
+
+    Fills `losses`, and `correct` `[2, batches]`: with running statistics, and with those of the mini-batch (0 without
+    BN). Adds to `active` `[width]` for how many images a unit's pre-activation is above 0, with running statistics.
+    """
+    begin = 0
+    for b in range(ends.shape[0]):
+        images = np.arange(begin, ends[b])
+        begin = ends[b]
+        size = images.shape[0]
+        _by_pair(images, lit, scratch)
+        for block in range(scratch.linear.shape[0]):
+            _linear(block, size, lit, weights, scratch)
+            if settings.batch_norm:
+                column = block * LANES
+                scale = _scale(load(running, (1, column)), settings)
+                _normalize(block, size, scratch.linear, scratch.back, load(running, (0, column)), scale)
+                _activate(block, size, scratch.back, weights, scratch, settings)
+            else:
+                _activate(block, size, scratch.linear, weights, scratch, settings)
+            _count_active(block, size, scratch, active)
+        losses[b], correct[0, b] = _judge(images, labels, weights, scratch)
+        if settings.batch_norm:
+            for block in range(scratch.linear.shape[0]):
+                _normalize_by_itself(block, size, scratch, settings)
+                _activate(block, size, scratch.linear, weights, scratch, settings)
+            _, correct[1, b] = _judge(images, labels, weights, scratch)

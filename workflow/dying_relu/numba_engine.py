@@ -1,14 +1,15 @@
 """The fast engine: the same steps as the plain one, by compiled code that skips zero pixels."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from dying_relu.images import to_inputs
-from dying_relu.kernel import LANES, PART, Lit, Scratch, Settings, Weights, train_batches
+from dying_relu.kernel import LANES, PART, Lit, Scratch, Settings, Weights, test_batches, train_batches
+from dying_relu.measure import TestResult, mini_batch_sizes
 from dying_relu.network import Network
 from dying_relu.run import Run
 
@@ -23,7 +24,7 @@ class NumbaEngine:
         width, inputs = network.hidden.weight.shape
         size, classes = run.batch_size, network.output.out_features
         padded, pairs = _multiple(width, LANES), _multiple(inputs, 2) // 2
-        arena = _Arena(4 * (8 * pairs + 3 * size + 4 * classes + 20) * padded + 4 * (pairs + classes) * size + 65536)
+        arena = _Arena()
 
         def weights() -> Weights:
             vectors = (arena.take(padded) for _ in range(3))
@@ -47,13 +48,7 @@ class NumbaEngine:
             _share(norm.running_var, self._running[1])
         else:
             _share(network.hidden.bias, self._weights.bias)
-        self._scratch = Scratch(
-            *(arena.take(padded // LANES, size, LANES) for _ in range(3)),
-            error=arena.take(size, classes),
-            scale=arena.take(padded),
-            entry=arena.take(pairs, size, kind=np.uint32),
-            until=np.zeros((size // PART + 2, pairs), np.int64),
-        )
+        self._scratch = _scratch(arena, self._weights, size)
         self._settings = Settings(
             run.batch_norm,
             np.float32(run.negative_slope or 0),
@@ -62,6 +57,7 @@ class NumbaEngine:
             *(run.learning_rate, run.beta1, run.beta2, run.epsilon),
         )
         self._steps = 0
+        self._batch_size = size
 
     def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         losses = np.empty(len(batches), np.float32)
@@ -79,25 +75,66 @@ class NumbaEngine:
         width, inputs = self.network.hidden.weight.shape
         return torch.from_numpy(self._gradient.hidden)[:inputs, :width].t()
 
+    def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
+        lit, labels = _lit_pixels(pixels), labels.numpy()
+        sizes = mini_batch_sizes(len(labels), self._batch_size)
+        ends = np.cumsum(sizes)
+        width = self.network.hidden.out_features
+        scratch = _scratch(_Arena(), self._weights, max(sizes))
+
+        def test() -> TestResult:
+            losses = np.empty(len(sizes))
+            correct = np.zeros((2, len(sizes)), np.int64)
+            active = np.zeros(self._weights.hidden.shape[1], np.float32)
+            test_batches(
+                *(ends, lit, labels, self._weights, self._running),
+                *(scratch, self._settings, losses, correct, active),
+            )
+            running, themselves = (correct.sum(1) / len(labels)).tolist()
+            return TestResult(
+                loss=float(np.average(losses, weights=sizes)),
+                accuracy=running,
+                accuracy_batch_statistics=themselves if self._settings.batch_norm else running,
+                active_fraction=torch.from_numpy(active[:width]).double() / len(labels),
+            )
+
+        return test
+
 
 class _Arena:
-    """Arrays of zeros, side by side in one block: a large block gets huge pages, small ones would not.
+    """Arrays of zeros, side by side in large blocks: a large block gets huge pages, small ones would not.
 
     Random rows of many small pages cost address translations; with huge pages a step takes a tenth less.
     """
 
-    SPARE = 1 << 22  # NumPy asks for huge pages from 4 MiB on
+    BLOCK = 1 << 23  # NumPy asks for huge pages from 4 MiB on
+    LINE = 64  # where arrays begin, so that no vector lies across two lines of the cache
 
-    def __init__(self, size: int) -> None:
-        self._block = np.empty(size + self.SPARE, np.uint8)
-        self._block.fill(0)
-        self._used = -self._block.ctypes.data % 64
+    def __init__(self) -> None:
+        self._free = np.empty(0, np.uint8)
 
     def take(self, *shape: int, kind: type = np.float32) -> np.ndarray:
         size = math.prod(shape) * np.dtype(kind).itemsize
-        array = self._block[self._used : self._used + size].view(kind).reshape(shape)
-        self._used += -(-size // 64) * 64
-        return array
+        room = _multiple(size, self.LINE)
+        if room > len(self._free):
+            block = np.empty(max(room + self.LINE, self.BLOCK), np.uint8)
+            block.fill(0)
+            self._free = block[-block.ctypes.data % self.LINE :]
+        array, self._free = self._free[:size], self._free[room:]
+        return array.view(kind).reshape(shape)
+
+
+def _scratch(arena: _Arena, weights: Weights, size: int) -> Scratch:
+    """Room for mini-batches of up to `size` images."""
+    classes, width = weights.output.shape
+    pairs = len(weights.hidden) // 2
+    return Scratch(
+        *(arena.take(width // LANES, size, LANES) for _ in range(3)),
+        error=arena.take(size, classes),
+        scale=arena.take(width),
+        entry=arena.take(pairs, size, kind=np.uint32),
+        until=np.zeros((size // PART + 2, pairs), np.int64),
+    )
 
 
 def _multiple(number: int, of: int) -> int:
