@@ -68,16 +68,17 @@ class Reference:
 @pytest.mark.parametrize("make_engine", [TorchEngine, NumbaEngine])
 @pytest.mark.parametrize("batch_norm", [True, False])
 @pytest.mark.parametrize("slope", [None, 0.18])
-def test_ten_steps_on_uneven_mini_batches(make_engine, batch_norm, slope):
+@pytest.mark.parametrize(("width", "inputs"), [(7, 12), (70, 13)])
+def test_ten_steps_on_uneven_mini_batches(make_engine, batch_norm, slope, width, inputs):
     activation = "relu" if slope is None else "leaky_relu"
     run = make_run(
-        batch_norm=batch_norm, activation=activation, negative_slope=slope, hidden=[7], batch_size=8, bias=0.01
+        batch_norm=batch_norm, activation=activation, negative_slope=slope, hidden=[width], batch_size=8, bias=0.01
     )
     generator = np.random.default_rng(2)
-    pixels = generator.integers(0, 256, (60, 12), np.uint8) * (generator.random((60, 12)) < 0.6)
+    pixels = generator.integers(0, 256, (60, inputs), np.uint8) * (generator.random((60, inputs)) < 0.6)
     images = pixels / 255
     labels = generator.integers(0, 10, 60)
-    network = Network(run, 12)
+    network = Network(run, inputs)
     reference = Reference(network, slope or 0, batch_norm)
     engine = make_engine(run, network, torch.from_numpy(pixels), torch.from_numpy(labels))
     batches = torch.from_numpy(generator.permutation(60)).split(7)

@@ -1,13 +1,14 @@
-"""Engines: what takes a network through mini-batches. There are two, and one place that chooses."""
+"""Engines: what takes a network through mini-batches, to train and to test it. There are two; one place chooses."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from dying_relu.covered import not_covered
+from dying_relu.measure import TestResult
 from dying_relu.network import Network
 from dying_relu.run import Run
 from dying_relu.torch_engine import TorchEngine
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
-    """Trains a network in place. Between two calls of `train` the network's weights are current."""
+    """Trains and tests a network in place. Between two calls of `train` the network's weights are current."""
 
     network: Network
 
@@ -37,6 +38,13 @@ class Engine(Protocol):
         """The gradient of the last mini-batch's mean loss by the weights of a hidden layer, `[width, inputs]`.
 
         `layer` is its index in `network.layers`.
+        """
+        ...
+
+    def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
+        """What tests the network, as it then is, on `pixels` (uint8 `[n, inputs]`) and `labels` (int64 `[n]`).
+
+        The definition is `measure.evaluate`, with mini-batches of the training's size.
         """
         ...
 

@@ -35,7 +35,7 @@ class TestResult:
 def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int) -> TestResult:
     """Test `network` on `images` (float32 `[n, inputs]`) in file order, under both evaluations."""
     network.eval()
-    chunks = _chunks(_mini_batch_sizes(len(images), batch_size))
+    chunks = _chunks(mini_batch_sizes(len(images), batch_size))
     logits, batch_logits = [], []
     active = torch.zeros(sum(layer.linear.out_features for layer in network.layers), dtype=torch.int64)
     for rows, sizes in zip(images.split([sum(sizes) for sizes in chunks]), chunks, strict=True):
@@ -82,7 +82,7 @@ def _normalized_by_themselves(rows: Tensor, norm: nn.BatchNorm1d, sizes: list[in
     )
 
 
-def _mini_batch_sizes(rows: int, size: int) -> list[int]:
+def mini_batch_sizes(rows: int, size: int) -> list[int]:
     """Consecutive mini-batches; a last row alone has no variance and joins the mini-batch before it."""
     sizes = [size] * (rows // size)
     rest = rows % size
@@ -115,7 +115,8 @@ def silent_units(network: Network, pixels: Tensor) -> tuple[Tensor, Tensor]:
     network.eval()
     dead = [torch.ones(layer.linear.out_features, dtype=torch.bool) for layer in network.layers]
     inactive = [units.clone() for units in dead]
-    for part in pixels.split(CHUNK):
+    few = CHUNK // 8  # most units show themselves to these, and cost no more
+    for part in (pixels[:few], *pixels[few:].split(CHUNK)):
         silent = [(d | i).nonzero().squeeze(1) for d, i in zip(dead, inactive, strict=True)]
         deepest = max((index for index, units in enumerate(silent) if len(units)), default=-1)
         if deepest < 0:

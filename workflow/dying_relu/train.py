@@ -16,7 +16,7 @@ from torch import Tensor
 from dying_relu.brightness import Range, brightness
 from dying_relu.engine import Engine
 from dying_relu.images import Images
-from dying_relu.measure import TestResult, evaluate, silent_units
+from dying_relu.measure import TestResult, silent_units
 from dying_relu.moments import Moments, array_name
 from dying_relu.network import Network
 from dying_relu.run import Run
@@ -51,6 +51,7 @@ def train(run: Run, images: Images, make_engine: type[Engine], dw: str, moments:
     not complete.
     """
     engine = make_engine(run, Network(run, images.train.shape[1]), images.train, images.train_labels)
+    test = engine.tester(images.test, images.test_labels)
     change = WeightChange(engine, dw)
     log.info("%s: %d epochs of %d mini-batches", run.name, run.epochs, run.steps_per_epoch)
     started = time.monotonic()
@@ -62,7 +63,7 @@ def train(run: Run, images: Images, make_engine: type[Engine], dw: str, moments:
     ):
         for epoch in range(1, run.epochs + 1):
             trained, shown = _train_epoch(run, engine, epoch, change, moments, archive)
-            tested = evaluate(engine.network, images.test, images.test_labels, run.batch_size)
+            tested = test()
             dead, inactive = silent_units(engine.network, images.train)
             row = _metrics(epoch, trained, tested, dead, inactive, shown)
             metrics.append(pd.DataFrame([row]))
