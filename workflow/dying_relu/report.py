@@ -46,7 +46,7 @@ def write_page(folder: Path, template: str, config: Config, results: Path, prove
         claims=_claims(config, pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False), page),
         columns=[label for label, _ in COLUMNS.values()],
         experiments=[_section(config, experiment, results, take) for experiment in config.experiments.values()],
-        rows=[_row(run, final.loc[run.name]) for run in config.runs.values()],
+        rows=[_row(run, final.loc[run.name], config) for run in config.runs.values()],
         fixed=held_fixed(list(config.runs.values())),
         runs=len(config.runs),
         layers=sorted({len(run.hidden) for run in config.runs.values()}),
@@ -57,11 +57,7 @@ def write_page(folder: Path, template: str, config: Config, results: Path, prove
 
 
 def _section(config: Config, experiment: Experiment, results: Path, take: Any) -> dict[str, Any]:
-    """What the page shows of an experiment; a run that an earlier experiment has shown is only linked.
-
-    Of several seeds, single runs are shown for the first one.
-    """
-    first = config.settings["seeds"][0]
+    """What the page shows of an experiment; a run that an earlier experiment has shown is only linked."""
     return {
         "name": experiment.name,
         "title": experiment.title,
@@ -83,9 +79,14 @@ def _section(config: Config, experiment: Experiment, results: Path, take: Any) -
                 "video": take(f"runs/{run.name}/dw.mp4"),
             }
             for run in experiment.runs
-            if run.seed == first
+            if _shown_alone(run, config)
         ],
     }
+
+
+def _shown_alone(run: Run, config: Config) -> bool:
+    """Whether the page shows the run by itself: of several seeds, the first, or it would be too large to send."""
+    return run.seed == config.settings["seeds"][0]
 
 
 def _comparison(comparison: Comparison, results: Path, take: Any) -> dict[str, Any]:
@@ -156,9 +157,10 @@ def _figure_of(claim: Claim, config: Config) -> str | None:
     return f"figure-{claim.figure}-{best}" if best and overlaps[best] else None
 
 
-def _row(run: Run, final: pd.Series) -> dict[str, Any]:
+def _row(run: Run, final: pd.Series, config: Config) -> dict[str, Any]:
     return {
         "name": run.name,
+        "shown": _shown_alone(run, config),
         "label": describe(run),
         "seed": run.seed,
         "cells": [pattern.format(final[column]) for column, (_, pattern) in COLUMNS.items()],
