@@ -12,6 +12,7 @@ from dying_relu import captions
 from dying_relu.claims import Claim, all_claims
 from dying_relu.config import Comparison, Config, Experiment
 from dying_relu.run import Run, describe, held_fixed
+from dying_relu.stages import stages
 
 COLUMNS = {
     "test_accuracy_batch_statistics": ("test accuracy, mini-batch statistics", "{:.2%}"),
@@ -51,6 +52,7 @@ def write_page(folder: Path, template: str, config: Config, results: Path, prove
         runs=len(config.runs),
         layers=sorted({len(run.hidden) for run in config.runs.values()}),
         settings=config.settings,
+        stages=stages(config, results).to_dict("records"),
         provenance=provenance,
     )
     (folder / "index.html").write_text(text, encoding="utf-8")

@@ -44,9 +44,12 @@ class Outputs:
     dw: Path
 
 
-def train(run: Run, images: Images, make_engine: type[Engine], dw: str, moments: Moments, outputs: Outputs) -> None:
+def train(
+    run: Run, images: Images, make_engine: type[Engine], dw: str, moments: Moments, outputs: Outputs
+) -> dict[str, float]:
     """Train `run` to its last epoch and write its tables and frames; `dw` is `gradient` or `update`.
 
+    Returns the seconds that went into `training` and into `measuring` (with writing it down).
     Raises DivergenceError at the first mini-batch whose loss is not finite; what is then in `outputs` is
     not complete.
     """
@@ -54,7 +57,7 @@ def train(run: Run, images: Images, make_engine: type[Engine], dw: str, moments:
     test = engine.tester(images.test, images.test_labels)
     change = WeightChange(engine, dw)
     log.info("%s: %d epochs of %d mini-batches", run.name, run.epochs, run.steps_per_epoch)
-    started = time.monotonic()
+    spent = {"training": 0.0, "measuring": 0.0}
     with (
         closing(Table(outputs.metrics)) as metrics,
         closing(Table(outputs.units)) as units,
@@ -62,14 +65,18 @@ def train(run: Run, images: Images, make_engine: type[Engine], dw: str, moments:
         closing(ArrayArchive(outputs.dw)) as archive,
     ):
         for epoch in range(1, run.epochs + 1):
-            trained, shown = _train_epoch(run, engine, epoch, change, moments, archive)
+            started = time.monotonic()
+            trained, shown, seconds = _train_epoch(run, engine, epoch, change, moments, archive)
             tested = test()
             dead, inactive = silent_units(engine.network, images.train)
             row = _metrics(epoch, trained, tested, dead, inactive, shown)
             metrics.append(pd.DataFrame([row]))
             units.append(_unit_rows(run, epoch, tested, dead, inactive, shown))
             batches.append(trained[["epoch", "batch", "accuracy", "loss"]])
-            _log_progress(run, row, time.monotonic() - started)
+            spent["training"] += seconds
+            spent["measuring"] += time.monotonic() - started - seconds
+            _log_progress(run, row, sum(spent.values()))
+    return spent
 
 
 class WeightChange:
@@ -101,13 +108,16 @@ class WeightChange:
 
 def _train_epoch(
     run: Run, engine: Engine, epoch: int, change: WeightChange, moments: Moments, archive: ArrayArchive
-) -> tuple[pd.DataFrame, Range]:
-    """One pass over the images: a row per mini-batch, and the range of every unit's dW at the end."""
+) -> tuple[pd.DataFrame, Range, float]:
+    """One pass over the images: a row per mini-batch, every unit's range of dW at the end, and the engine's seconds."""
     order = image_order(run.seed, epoch, run.train_images).split(run.batch_size)
     stretches = []
     begin = 0
+    seconds = 0.0
     for end, frame in moments.of_epoch(run, epoch):
+        started = time.monotonic()
         losses, correct = engine.train(order[begin:end])
+        seconds += time.monotonic() - started
         rows = pd.DataFrame({"epoch": epoch, "batch": range(begin + 1, end + 1)})
         rows["size"] = [len(batch) for batch in order[begin:end]]
         rows["loss"], rows["correct"] = losses.numpy(), correct.numpy()
@@ -121,7 +131,7 @@ def _train_epoch(
         begin = end
     trained = pd.concat(stretches, ignore_index=True)
     trained["accuracy"] = trained["correct"] / trained["size"]
-    return trained, Range.of(*dw)
+    return trained, Range.of(*dw), seconds
 
 
 def _refuse_divergence(run: Run, rows: pd.DataFrame) -> None:

@@ -14,6 +14,7 @@ rule train:
         environment="<results>/runs/{run}/environment.json",
     log:
         "<logs>/train/{run}.log",
+        times="<logs>/train/{run}.times.json",
     benchmark:
         "<benchmarks>/train/{run}.tsv"
     # The longest first, or the longest would be alone at the end.

@@ -22,4 +22,5 @@ with ExitStack() as files:
     paths = {name: files.enter_context(whole(path)) for name, path in snakemake.output.items()}
     paths.pop("environment").write_text(json.dumps(environment() | {"engine": engine.__name__}, indent=2) + "\n")
     moments = Moments(snakemake.params.every, snakemake.params.unit)
-    train(run, images, engine, snakemake.params.dw, moments, Outputs(**paths))
+    spent = train(run, images, engine, snakemake.params.dw, moments, Outputs(**paths))
+Path(snakemake.log.times).write_text(json.dumps(spent) + "\n")
