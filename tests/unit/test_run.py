@@ -59,6 +59,8 @@ def test_several_hidden_layers_are_named():
     ]
     assert held_fixed([four]).startswith("BN, ReLU, mini-batch 100, 4 x 256 hidden units, Adam")
     assert table_row(two, [])["hidden"] == "64-32"
+    assert make_run(hidden=[64, 32]).weights == 784 * 64 + 64 * 32 + 32 * 10
+    assert make_run().estimated_megabytes == 1501
     assert make_run().estimated_seconds < four.estimated_seconds < 3 * make_run().estimated_seconds
 
 

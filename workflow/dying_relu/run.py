@@ -70,6 +70,11 @@ class Run:
         return replace(self, name="", seed=0)
 
     @property
+    def weights(self) -> int:
+        """Weights of all layers, without biases, for images of 784 pixels."""
+        return sum(inputs * width for inputs, width in pairwise([784, *self.hidden, 10]))
+
+    @property
     def estimated_seconds(self) -> float:
         """Roughly what the training takes on one core: a share per step, and one per image.
 
@@ -77,9 +82,16 @@ class Run:
         proportion for larger ones; good enough to start the longest run first and to ask a cluster
         for time.
         """
-        weights = sum(inputs * width for inputs, width in pairwise([784, *self.hidden, 10]))
-        times_larger = weights / (784 * 256 + 256 * 10)
+        times_larger = self.weights / (784 * 256 + 256 * 10)
         return self.steps * (0.6e-3 + 1.1e-5 * self.batch_size) * max(1, times_larger)
+
+    @property
+    def estimated_megabytes(self) -> int:
+        """Memory that is enough for the training: a share for PyTorch and the images, and one per weight.
+
+        From docs/benchmark.md, with half as much again to spare.
+        """
+        return 1440 + round(300e-6 * self.weights)
 
     def parameters(self) -> dict[str, Any]:
         """All fields as plain values, from which `from_parameters` makes an equal run."""

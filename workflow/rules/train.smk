@@ -23,7 +23,7 @@ rule train:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        mem_mb=lambda wildcards, attempt: CONFIG.runs[wildcards.run].estimated_megabytes * attempt,
         runtime=lambda wildcards, attempt: int(5 + CONFIG.runs[wildcards.run].estimated_seconds / 15) * attempt,
     params:
         run=parameters,
