@@ -17,7 +17,7 @@ from dying_relu.vectors import LANES, load, reciprocal, root, spread, store, tot
 
 Floats = NDArray[np.float32]
 
-# So many images' share of a block fits into the first cache. Beyond, mini-batches of 500 take a fifth more time.
+# So many images' share of a block fits into the first cache. Beyond, mini-batches of 500 take a sixth more time.
 PART = 128
 
 
