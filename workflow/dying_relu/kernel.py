@@ -7,12 +7,16 @@ for LANES hidden units at a time, a block: a pair's weights, or their gradient, 
 have of the block in the first cache.
 """
 
+import hashlib
+from pathlib import Path
 from typing import NamedTuple
 
+import numba
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from dying_relu import vectors
 from dying_relu.vectors import LANES, load, reciprocal, root, spread, store, total, where_positive
 
 Floats = NDArray[np.float32]
@@ -69,6 +73,12 @@ class Settings(NamedTuple):
     beta2: float
     epsilon: float
 
+
+# Numba keeps compiled code on disk and renews it when this file changes, but not when the vectors do: hence a folder
+# for each state of theirs, where nothing else has been asked for.
+if not numba.config.CACHE_DIR:
+    _state = hashlib.sha256(Path(vectors.__file__).read_bytes()).hexdigest()[:12]
+    numba.config.CACHE_DIR = str(Path(__file__).parent / "__pycache__" / f"vectors-{_state}")
 
 # Sums may be reordered and multiplications fused with additions, which vector instructions need; infinities and NaN
 # keep their meaning. The compiled code is kept on disk, for the next process.

@@ -3,9 +3,6 @@
 A loop over an array leaves it to the compiler whether a sum stays in registers, and as it cannot know that two arrays
 never overlap, it does not. A variable of this type does stay. Arithmetic is by element, with a number or another
 vector.
-
-Numba keeps compiled code on disk and looks only at the file of the function that was compiled: who edits this file
-removes `__pycache__`.
 """
 
 import operator
