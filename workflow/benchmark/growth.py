@@ -104,8 +104,8 @@ def draw(table: pd.DataFrame, machine: str) -> Figure:
         panels[1, column].set_xlabel(AXES[axis])
     panels[0, 0].set_ylabel("processor seconds per epoch")
     panels[1, 0].set_ylabel("peak memory of a training, MB")
-    panels[1, 0].set_ylim(100, None)
-    panels[0, 0].legend(title="engine", loc="upper left")
+    panels[1, 0].set_ylim(100, 2 * table["peak_mb"].max())
+    panels[0, 0].legend(loc="upper left", fontsize="small")
     figure.suptitle(machine, fontsize="small")
     return figure
 
@@ -123,7 +123,8 @@ def _proportional(panel: Axes, part: pd.DataFrame) -> None:
     """A dotted line through the last point of the slowest curve, along which twice as much takes twice as long."""
     last = part.loc[part["epoch_seconds"].idxmax()]
     values = pd.Series([part["value"].min(), last["value"]])
-    panel.plot(values, values * last["epoch_seconds"] / last["value"], color="gray", linestyle=":", zorder=1)
+    line = values * last["epoch_seconds"] / last["value"]
+    panel.plot(values, line, color="gray", linestyle=":", zorder=1, label="in proportion")
 
 
 def main(arguments: Sequence[str] | None = None, chosen: Sequence[Point] | None = None) -> None:
@@ -132,7 +133,7 @@ def main(arguments: Sequence[str] | None = None, chosen: Sequence[Point] | None 
     parser.add_argument("--raw", type=Path, required=True, help="the folder MNIST/raw")
     parser.add_argument("--results", type=Path, required=True, help="where growth.csv and growth.png go")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=2)
     options = parser.parse_args(arguments)
     if chosen is None:
         chosen = points([64, 256, 1024, 4096], [1, 2, 3, 4], [7500, 15000, 30000, 60000], [1, 2, 4])

@@ -89,7 +89,7 @@ class Run:
     def estimated_megabytes(self) -> int:
         """Memory that is enough for the training: a share for PyTorch and the images, and one per weight.
 
-        From docs/benchmark.md, with half as much again to spare.
+        Both leave room over what docs/benchmark.md says of growth: the share per weight is twice that.
         """
         return 1440 + round(300e-6 * self.weights)
 
