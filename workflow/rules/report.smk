@@ -23,8 +23,8 @@ rule provenance:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         settings=CONFIG.portable,
         runs=list(CONFIG.runs),
@@ -54,8 +54,8 @@ rule page:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         settings=CONFIG.portable,
     script:
@@ -84,8 +84,8 @@ rule run_player:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         title=lambda wildcards: describe(CONFIG.runs[wildcards.run]),
     script:
@@ -132,8 +132,8 @@ rule table:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         title=lambda wildcards: TABLES[wildcards.table],
     script:
