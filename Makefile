@@ -1,6 +1,6 @@
 # The first command of a newcomer is `make report`. All of these set up .venv first.
 
-.PHONY: help report test benchmark lint images venv lock
+.PHONY: help report test test-cluster benchmark lint images venv lock
 
 SNAKEMAKE = .venv/bin/snakemake
 RESULTS = $(shell .venv/bin/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')
@@ -8,6 +8,7 @@ RESULTS = $(shell .venv/bin/python -c 'import yaml; print(yaml.safe_load(open("c
 help:
 	@echo "make report   train everything and write the report (config.yaml)"
 	@echo "make test     run all tests"
+	@echo "make test-cluster run the quick configuration on a real Slurm of one node (root, Debian: slurm-wlm munge)"
 	@echo "make benchmark time the training engines and their peers side by side"
 	@echo "make lint     check format and style of code and workflow"
 	@echo "make images   renew the pictures of the README from the results"
@@ -19,6 +20,10 @@ report: venv
 
 test: venv
 	@.venv/bin/pytest
+
+# Part of `make test` too; there and here it is skipped where it cannot be done, unless CI is set.
+test-cluster: venv
+	@.venv/bin/pytest tests/e2e/test_cluster.py
 
 # Each training engine and its peers, side by side; ROUNDS=1 is quicker and coarser.
 ROUNDS = 3
