@@ -47,3 +47,10 @@ def planned(project: Path, *arguments: str) -> dict[str, int]:
         return {}
     table = said.stdout.partition("Job stats")[2].partition(" total ")[0]
     return {rule: int(count) for rule, count in re.findall(r"^ (\w[\w ]*?) +(\d+) *$", table, re.MULTILINE)}
+
+
+def artefacts(results: Path) -> dict[str, bytes]:
+    """Everything that must be the same whenever and wherever it is made."""
+    kinds = ("*.csv", "*.csv.gz", "*.npz", "*.png", "*.svg", "*.mp4")
+    found = {path for kind in kinds for path in results.rglob(kind) if "benchmarks" not in path.parts}
+    return {str(path.relative_to(results)): path.read_bytes() for path in found}

@@ -1,10 +1,8 @@
 """What is done again, what is not, and that it gives the same bytes."""
 
-from pathlib import Path
-
 import pytest
 
-from helpers import QUICK, planned, setting, snakemake
+from helpers import QUICK, artefacts, planned, setting, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -72,13 +70,6 @@ def test_other_epochs_are_other_runs(project, mnist):
     assert "fetch" not in jobs
 
 
-def files(results: Path) -> dict[str, bytes]:
-    """Everything that must be the same whenever it is made."""
-    kinds = ("*.csv", "*.csv.gz", "*.npz", "*.png", "*.svg", "*.mp4")
-    found = {path for kind in kinds for path in results.rglob(kind) if "benchmarks" not in path.parts}
-    return {str(path.relative_to(results)): path.read_bytes() for path in found}
-
-
 def test_one_core_in_another_folder_gives_the_same_bytes(project, results, mnist, tmp_path):
     other = tmp_path / "other results"
     done = snakemake(
@@ -89,7 +80,7 @@ def test_one_core_in_another_folder_gives_the_same_bytes(project, results, mnist
         OMP_NUM_THREADS="2",
     )
     assert done.returncode == 0, done.stdout
-    expected, found = files(results), files(other)
+    expected, found = artefacts(results), artefacts(other)
     assert len(expected) > 11 * 7
     assert found.keys() == expected.keys()
     assert [name for name in expected if expected[name] != found[name]] == []

@@ -45,6 +45,22 @@ def test_a_folder_replaces_a_folder(tmp_path):
     assert [file.name for file in (tmp_path / "folder").iterdir()] == ["new"]
 
 
+def test_an_orphan_can_neither_leave_rubbish_nor_replace_what_is_newer(tmp_path):
+    target, other = tmp_path / "folder", tmp_path / "other-folder"
+    with whole(other) as unrelated:
+        unrelated.mkdir()
+        orphan = whole(target)
+        (orphan.__enter__() / "half").mkdir(parents=True)
+        with whole(target) as path:
+            path.mkdir()
+            (path / "new").touch()
+            assert {file.name for file in tmp_path.iterdir()} == {path.name, unrelated.name}
+        with pytest.raises(FileNotFoundError):
+            orphan.__exit__(None, None, None)
+    assert [file.name for file in target.iterdir()] == ["new"]
+    assert set(tmp_path.iterdir()) == {target, other}
+
+
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
 def test_a_table_grows_block_by_block(tmp_path, name):
     with closing(Table(tmp_path / name)) as table:

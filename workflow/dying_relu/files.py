@@ -1,29 +1,37 @@
 """Files that are either whole or not there."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
+from secrets import token_hex
 
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
     """A path to write to, file or folder, that becomes `path` when the block ends without an error.
 
-    It stands beside `path`, carries the process id, so that an orphaned process cannot write into
-    a later one's file, and is removed when the block fails.
+    It stands beside `path` under a name of its own, so that an orphaned process, on this machine or another, cannot
+    write into a later one's file, and is removed when the block fails. What a process that was killed has left there
+    goes when the next one begins; one that lives on after all then fails, instead of replacing what is newer.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{os.getpid()}-{path.name}")
+    for left in path.parent.glob(f".????????-{escape(path.name)}"):
+        _remove(left)
+    aside = path.with_name(f".{token_hex(4)}-{path.name}")
     try:
         yield aside
-        if path.is_dir():
+        if path.is_dir() and aside.exists():
             shutil.rmtree(path)
         aside.replace(path)
     finally:
-        if aside.is_dir():
-            shutil.rmtree(aside)
-        else:
-            aside.unlink(missing_ok=True)
+        _remove(aside)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

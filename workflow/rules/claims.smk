@@ -19,8 +19,8 @@ rule claims:
     conda:
         "../../envs/claims.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         settings=CONFIG.portable,
     script:

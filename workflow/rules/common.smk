@@ -72,6 +72,11 @@ def labels(run):
     return {"run": describe(run), "seed": str(run.seed)}
 
 
+def growing(amount):
+    """Memory or time that a job asks for: as much again with each further try."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 wildcard_constraints:
     run="[^/]+",
     experiment="[^/]+",

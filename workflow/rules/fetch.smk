@@ -9,6 +9,8 @@ rule fetch:
     benchmark:
         "<benchmarks>/fetch.tsv"
     retries: 2
+    # On a cluster the login node fetches: it reaches the network, where other nodes often do not.
+    localrule: True
     conda:
         "../../envs/train.yaml"
     resources:

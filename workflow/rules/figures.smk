@@ -23,8 +23,8 @@ rule summary:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         runs=lambda wildcards: [run.parameters() for run in CONFIG.experiments[wildcards.experiment].runs],
         title=lambda wildcards: CONFIG.experiments[wildcards.experiment].title,
@@ -53,8 +53,8 @@ rule accuracy:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         run=parameters,
         title=lambda wildcards: describe(CONFIG.runs[wildcards.run]),
@@ -89,8 +89,8 @@ rule experiment_figure:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         runs=lambda wildcards: [run.parameters() for run in CONFIG.experiments[wildcards.experiment].runs],
         title=lambda wildcards: CONFIG.experiments[wildcards.experiment].title,
@@ -124,8 +124,8 @@ rule comparison_figure:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         labels=lambda wildcards: [describe(run) for run in CONFIG.comparisons[wildcards.comparison].runs],
         title=lambda wildcards: CONFIG.comparisons[wildcards.comparison].title,

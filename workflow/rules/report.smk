@@ -26,8 +26,8 @@ rule provenance:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         settings=CONFIG.portable,
         runs=list(CONFIG.runs),
@@ -58,8 +58,8 @@ rule page:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         settings=CONFIG.portable,
     script:
@@ -88,8 +88,8 @@ rule run_player:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         title=lambda wildcards: describe(CONFIG.runs[wildcards.run]),
     script:
@@ -136,8 +136,8 @@ rule table:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         title=lambda wildcards: TABLES[wildcards.table],
     script:

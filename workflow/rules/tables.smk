@@ -13,8 +13,8 @@ rule runs:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         runs=[run.parameters() for run in CONFIG.runs.values()],
         experiments=[CONFIG.experiments_of(run) for run in CONFIG.runs.values()],
@@ -35,8 +35,8 @@ rule final:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         runs=list(CONFIG.runs),
     script:

@@ -14,8 +14,8 @@ rule frames:
     conda:
         "../../envs/videos.yaml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=growing(500),
+        runtime=growing(5),
     script:
         "../scripts/frames.py"
 
@@ -34,8 +34,8 @@ rule video:
         "../../envs/videos.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=20,
+        mem_mb=growing(500),
+        runtime=growing(10),
     params:
         title=lambda wildcards: describe(CONFIG.runs[wildcards.run]),
         frames_per_second=CONFIG.settings["video"]["frames_per_second"],
@@ -58,8 +58,8 @@ rule comparison:
         "../../envs/videos.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=20,
+        mem_mb=growing(500),
+        runtime=growing(10),
     params:
         titles=lambda wildcards: [describe(run) for run in CONFIG.comparisons[wildcards.comparison].runs],
         frames_per_second=CONFIG.settings["video"]["frames_per_second"],
