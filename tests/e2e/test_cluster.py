@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import QUICK, artefacts, setting
+from helpers import QUICK, artefacts, make_run, setting
 from slurm import ACCOUNT, PARTITION, Slurm, one_node, why_not
 
 pytestmark = pytest.mark.slow
@@ -121,9 +121,10 @@ def test_results_are_those_of_a_local_run(results, ran):
 def test_what_died_was_tried_again_with_more_memory_and_time(ran):
     assert ran.jobs[ran.killed.job]["state"] == "FAILED"
     assert ran.jobs[ran.cancelled.job]["state"] == "CANCELLED"
-    again = [job for job in ran.jobs.values() if job["memory"] == "3000M"]
+    enough = make_run().estimated_megabytes
+    again = [job for job in ran.jobs.values() if job["memory"] == f"{2 * enough}M"]
     assert [job["state"] for job in again] == ["COMPLETED", "COMPLETED"]
-    first = {job["minutes"] for job in ran.jobs.values() if job["memory"] == "1500M"}
+    first = {job["minutes"] for job in ran.jobs.values() if job["memory"] == f"{enough}M"}
     assert {minutes(job["minutes"]) for job in again} == {2 * minutes(limit) for limit in first}
 
 
