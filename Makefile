@@ -1,6 +1,6 @@
 # The first command of a newcomer is `make report`. All of these set up .venv first.
 
-.PHONY: help report test test-cluster benchmark lint images venv lock
+.PHONY: help report test test-cluster test-envs benchmark lint images venv lock
 
 SNAKEMAKE = .venv/bin/snakemake
 RESULTS = $(shell .venv/bin/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')
@@ -9,6 +9,7 @@ help:
 	@echo "make report   train everything and write the report (config.yaml)"
 	@echo "make test     run all tests"
 	@echo "make test-cluster run the quick configuration on a real Slurm of one node (root, Debian: slurm-wlm munge)"
+	@echo "make test-envs run each rule's script in an environment that holds only what its file in envs/ pins"
 	@echo "make benchmark time the training engines and their peers side by side"
 	@echo "make lint     check format and style of code and workflow"
 	@echo "make images   renew the pictures of the README from the results"
@@ -24,6 +25,10 @@ test: venv
 # Part of `make test` too; there and here it is skipped where it cannot be done, unless CI is set.
 test-cluster: venv
 	@.venv/bin/pytest tests/e2e/test_cluster.py
+
+# Part of `make test` too.
+test-envs: venv
+	@.venv/bin/pytest tests/e2e/test_envs.py
 
 # Each training engine and its peers, side by side; ROUNDS=1 is quicker and coarser.
 ROUNDS = 3
