@@ -1,22 +1,29 @@
 # The first command of a newcomer is `make report`. All of these set up .venv first.
 
-.PHONY: help report test test-cluster test-envs benchmark lint images venv lock
+.PHONY: help report replicate test test-cluster test-envs benchmark growth lint images venv lock
 
 SNAKEMAKE = .venv/bin/snakemake
 RESULTS = $(shell .venv/bin/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')
 
 help:
 	@echo "make report   train everything and write the report (config.yaml)"
+	@echo "make replicate the same with five seeds: intervals for every verdict"
 	@echo "make test     run all tests"
 	@echo "make test-cluster run the quick configuration on a real Slurm of one node (root, Debian: slurm-wlm munge)"
 	@echo "make test-envs run each rule's script in an environment that holds only what its file in envs/ pins"
 	@echo "make benchmark time the training engines and their peers side by side"
+	@echo "make growth   time and memory against width, depth, images and seeds"
 	@echo "make lint     check format and style of code and workflow"
 	@echo "make images   renew the pictures of the README from the results"
 	@echo "make lock     renew the locks in envs/ from their .in files (needs uv)"
 
 report: venv
 	@$(SNAKEMAKE) --cores all
+	@echo "The report: $(RESULTS)/report/index.html"
+
+# The article's configuration over five seeds, which is what gives the verdicts their intervals.
+replicate: venv
+	@$(SNAKEMAKE) --cores all --config seeds=5
 	@echo "The report: $(RESULTS)/report/index.html"
 
 test: venv
@@ -38,6 +45,12 @@ benchmark: venv
 	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
 	@PYTHONPATH=workflow .venv/bin/python workflow/benchmark/compare.py --rounds $(ROUNDS) \
 	  --raw $(RESULTS)/data/MNIST/raw --results $(RESULTS) --jax-python .venv-benchmark/bin/python
+
+# How time and memory grow with the network and the data.
+growth: venv
+	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
+	@PYTHONPATH=workflow .venv/bin/python workflow/benchmark/growth.py --rounds $(ROUNDS) \
+	  --raw $(RESULTS)/data/MNIST/raw --results $(RESULTS)
 
 lint: venv
 	.venv/bin/ruff check

@@ -1,4 +1,4 @@
-# The main job: MNIST, eleven trainings, two summary figures, the dW videos, and the report.
+# The main job: MNIST, eleven trainings, figures, the dW videos, the verdicts on the claims, and the report.
 # `snakemake --cores 8` does all of it; config.yaml says what is trained.
 
 from snakemake.utils import min_version
@@ -28,6 +28,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/videos.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -35,9 +36,12 @@ rule all:
     default_target: True
     input:
         "<results>/runs.csv",
+        "<results>/claims.csv",
         "<results>/provenance.json",
         "<results>/report",
         expand("<results>/figures/{experiment}.{format}", experiment=CONFIG.experiments, format=["png", "svg"]),
+        expand("<results>/figures/{kind}/{name}.png", kind=captions.OF_EXPERIMENTS, name=CONFIG.experiments),
+        expand("<results>/figures/{kind}/{name}.png", kind=captions.OF_COMPARISONS, name=CONFIG.comparisons),
         expand("<results>/runs/{run}/accuracy.png", run=CONFIG.runs),
         expand("<results>/players/runs/{run}", run=CONFIG.runs),
         expand("<results>/players/comparisons/{comparison}", comparison=CONFIG.comparisons),

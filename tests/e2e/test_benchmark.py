@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import growth
 import pandas as pd
 import pytest
 from compare import summarize
@@ -54,3 +55,24 @@ def test_summary():
             "lowest": 5.0, "highest": 5.0, "epochs": 1, "ratio": 2.5,
         },
     ]  # fmt: skip
+
+
+def test_growth(mnist, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "workflow"))
+    chosen = [
+        growth.Point("width", 4, parameters={"hidden": [4], "train_images": 300}),
+        growth.Point("width", 8, parameters={"hidden": [8], "train_images": 300}),
+        growth.Point("depth", 2, parameters={"hidden": [4, 4], "train_images": 300}),
+        growth.Point("seeds", 2, parameters={"hidden": [4], "train_images": 300}, seeds=2),
+    ]
+    growth.main(["--raw", str(mnist), "--results", str(tmp_path), "--rounds", "1", "--epochs", "1"], chosen)
+    table = pd.read_csv(tmp_path / "growth.csv")
+    assert table[["axis", "value", "engine"]].to_numpy().tolist() == [
+        ["width", 4, "numba"],
+        ["width", 8, "numba"],
+        ["depth", 2, "torch"],
+        ["seeds", 2, "numba"],
+    ]
+    assert (table["epoch_seconds"] > 0).all()
+    assert table["peak_mb"].between(100, 2000).all()
+    assert (tmp_path / "growth.png").stat().st_size > 10_000

@@ -31,6 +31,11 @@ def test_the_brightest_pixel_stays_below_full_scale_where_little_changes():
     assert brightness(row(0, 0.0255)).max() == 254
 
 
+def test_layers_follow_one_another():
+    ranges = Range.of(row(1, 2, 3), row(-4, 5))
+    assert (ranges.smallest.tolist(), ranges.largest.tolist()) == ([1, -4], [3, 5])
+
+
 @pytest.mark.parametrize(
     ("smallest", "largest", "background"),
     [(-0.0001, 0.0001, 85), (0, 0.5, 0), (-0.4999, 0, 254.949), (-0.5, 0.4999, 127.5)],

@@ -98,6 +98,9 @@ def test_loading_a_complete_configuration_changes_nothing():
 def test_hidden_can_be_varied_although_it_is_a_list():
     assert [run.hidden for run in load(grid(hidden=[[64], [128]])).runs.values()] == [(64,), (128,)]
     assert [run.hidden for run in load(grid(hidden=[64])).runs.values()] == [(64,)]
+    assert [run.hidden for run in load(grid(hidden=[64, 32])).runs.values()] == [(64, 32)]
+    depths = [[64] * layers for layers in range(1, 9)]
+    assert [list(run.hidden) for run in load(grid(hidden=depths)).runs.values()] == depths
 
 
 def test_whole_numbers_and_fractions_become_what_they_mean():
@@ -133,8 +136,18 @@ REFUSED = [
     (grid(activation="tanh"), "grids[0].activation: found 'tanh', allowed: one of relu, leaky_relu"),
     (grid(activation="relu", negative_slope=0.1), "grids[0].negative_slope: found 0.1, allowed: null"),
     (grid(activation="leaky_relu"), "grids[0].negative_slope: found null, allowed: a number from 0 to 1"),
-    (grid(activation="leaky_relu", negative_slope=-1), "grids[0].negative_slope: found -1, allowed: a number or null"),
+    (
+        grid(activation="leaky_relu", negative_slope=-1),
+        "grids[0].negative_slope: found -1, allowed: a number, at least 0, at most 1; or null",
+    ),
     (grid(learning_rate=float("nan")), "grids[0].learning_rate: found nan, allowed: a finite number"),
+    (changed(run__hidden=[]), "run.hidden: found [], allowed: a list, with at least 1 items, with at most 8 items"),
+    (grid(hidden=[16] * 9), "allowed: a list, with at least 1 items, with at most 8 items"),
+    (grid(hidden=[64, 0]), "experiments.one.grids[0].hidden[1]: found 0, allowed: a whole number, at least 1"),
+    (
+        grid(hidden=[[64], [64, 32]]) | {"engine": "numba"},
+        "experiments.one.grids[0].hidden: found [64, 32], allowed: one hidden layer, since engine is numba",
+    ),
     (changed(run__learning_rate="fast"), "run.learning_rate: found 'fast', allowed: a number, above 0, at most 100"),
     (changed(run__learning_rate=True), "run.learning_rate: found True, allowed: a number"),
     (changed(run__batch_norm="7"), "run.batch_norm: found '7', allowed: true or false"),

@@ -40,11 +40,13 @@ def adam_averages(engine) -> list[np.ndarray]:
             state = engine._optimizer.state[parameter]
             found += [state["exp_avg"].numpy(), state["exp_avg_sq"].numpy()]
         else:
-            field = {"hidden.weight": "hidden", "hidden.bias": "bias", "norm.weight": "gamma", "norm.bias": "beta"}
+            field = {"linear.weight": "hidden", "linear.bias": "bias", "norm.weight": "gamma", "norm.bias": "beta"}
             field |= {"output.weight": "output", "output.bias": "output_bias"}
+            name = name.removeprefix("layers.0.")
             for averages in (engine._mean, engine._square):
                 array = getattr(averages, field[name])
-                found.append(array.T if name == "hidden.weight" else array)
+                array = array.T if name == "linear.weight" else array
+                found.append(array[tuple(slice(size) for size in parameter.shape)])
     return found
 
 
@@ -102,17 +104,41 @@ def test_the_last_mini_batch_may_be_smaller(images, batch_norm):
 
 
 @pytest.mark.parametrize("make", [TorchEngine, NumbaEngine])
-def test_first_gradient_against_float64(images, make):
-    run = make_run()
+@pytest.mark.parametrize("batch_size", [100, 128, 300])
+def test_first_gradient_against_float64(images, make, batch_size):
+    run = make_run(batch_size=batch_size)
     network = Network(run, 784)
     exact = Network(run, 784).double()
-    index = image_order(run.seed, 1, IMAGES)[:100]
+    index = image_order(run.seed, 1, IMAGES)[:batch_size]
     engine = make(run, network, images.train, images.train_labels)
     engine.train([index])
     loss = torch.nn.functional.cross_entropy(exact(to_inputs(images.train[index]).double()), images.train_labels[index])
     loss.backward()
     gradient = exact.hidden.weight.grad.numpy()
     assert engine.gradient().numpy() == pytest.approx(gradient, rel=1e-3, abs=1e-5 * np.abs(gradient).max())
+
+
+@pytest.mark.parametrize(("batch_norm", "slope"), [(True, None), (True, 0.01), (False, None)])
+@pytest.mark.parametrize("batch_size", [7, 100, 333])
+def test_both_engines_measure_the_same(images, batch_norm, slope, batch_size):
+    """1,000 = 333 x 3 + 1: the last mini-batch there has 334 images."""
+    activation = "relu" if slope is None else "leaky_relu"
+    run = make_run(batch_norm=batch_norm, activation=activation, negative_slope=slope, batch_size=batch_size)
+    plain, fast = (
+        make(run, Network(run, 784), images.train, images.train_labels) for make in (TorchEngine, NumbaEngine)
+    )
+    test_plain, test_fast = (engine.tester(images.test[:1000], images.test_labels[:1000]) for engine in (plain, fast))
+    plain.train(image_order(run.seed, 1, IMAGES).split(batch_size)[:20])
+    copy_state(plain, fast)
+    before = {name: tensor.clone() for name, tensor in fast.network.state_dict().items()}
+    expected = test_plain()
+    for _ in range(2):
+        found = test_fast()
+        assert found.loss == pytest.approx(expected.loss, rel=1e-5)
+        assert found.accuracy == pytest.approx(expected.accuracy, abs=0.0011)
+        assert found.accuracy_batch_statistics == pytest.approx(expected.accuracy_batch_statistics, abs=0.0011)
+        assert found.active_fraction.numpy() == pytest.approx(expected.active_fraction.numpy(), abs=0.0011)
+    assert all(torch.equal(before[name], tensor) for name, tensor in fast.network.state_dict().items())
 
 
 def test_images_without_a_zero_and_without_a_pixel(images):
@@ -128,12 +154,25 @@ def test_images_without_a_zero_and_without_a_pixel(images):
 
 
 def test_auto_says_when_it_cannot_have_numba(monkeypatch, caplog):
-    assert choose("auto") is NumbaEngine
-    assert choose("torch") is TorchEngine
+    run = make_run()
+    assert choose("auto", run) is NumbaEngine
+    assert choose("torch", run) is TorchEngine
     monkeypatch.setitem(sys.modules, "dying_relu.numba_engine", None)
     with caplog.at_level(logging.WARNING):
-        assert choose("auto") is TorchEngine
+        assert choose("auto", run) is TorchEngine
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "training with the plain torch engine" in caplog.text
     with pytest.raises(ImportError):
-        choose("numba")
+        choose("numba", run)
+
+
+def test_auto_says_when_the_fast_engine_does_not_cover_the_run(caplog):
+    run = make_run(hidden=[64, 32])
+    with caplog.at_level(logging.WARNING):
+        assert choose("auto", run) is TorchEngine
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{run.name}: the fast engine takes one hidden layer only; training with the plain torch engine, "
+        "which is slower"
+    ]
+    with pytest.raises(ValueError, match="one hidden layer only"):
+        choose("numba", run)

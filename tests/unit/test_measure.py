@@ -57,6 +57,57 @@ def test_the_last_image_counts_as_much_as_the_first(monkeypatch):
     assert dead.tolist() == inactive.tolist() == [False, True]
 
 
+def two_layers(**parameters) -> Network:
+    """The four units above, and on them: their sum, minus their sum, and what only the fourth lets through."""
+    network = Network(make_run(hidden=[4, 3], batch_size=2, batch_norm=False, **parameters), 2)
+    with torch.no_grad():
+        network.layers[0].linear.weight.copy_(torch.tensor(WEIGHTS))
+        network.layers[1].linear.weight.copy_(torch.tensor([[1.0] * 4, [-1.0] * 4, [0.0, 0.0, 0.0, 1.0]]))
+        network.layers[1].linear.bias.copy_(torch.tensor([0.0, 0.0, -0.5]))
+    return network
+
+
+@pytest.mark.parametrize("chunk", [1, 1000])
+def test_silent_units_of_the_second_layer(monkeypatch, chunk):
+    monkeypatch.setattr(measure, "CHUNK", chunk)
+    dead, inactive = silent_units(two_layers(), PIXELS)
+    assert dead.tolist() == inactive.tolist() == [False, True, True, False, False, True, False]
+
+
+def test_the_second_layer_is_looked_at_after_the_first_is_settled(monkeypatch):
+    monkeypatch.setattr(measure, "CHUNK", 1)
+    network = two_layers()
+    with torch.no_grad():
+        network.layers[0].linear.weight.fill_(1)  # no unit of the first layer is silent
+        network.layers[1].linear.bias.copy_(torch.tensor([-4.01, 0.0, -2.0]))
+    dead, _ = silent_units(network, PIXELS)
+    # The third image alone is bright enough for the first unit: four times 256 / 255 is above 4.01.
+    assert dead.tolist() == [False] * 5 + [True, True]
+
+
+def test_active_fractions_of_both_layers():
+    result = evaluate(two_layers(), IMAGES, torch.tensor([0, 1, 2]), 2)
+    third = pytest.approx(1 / 3)
+    assert result.active_fraction.tolist() == [1, 0, 0, third, 1, 0, third]
+
+
+@pytest.mark.parametrize("chunk", [1, 1000])
+def test_two_layers_with_batch_norm_agree_with_training_mode(monkeypatch, chunk):
+    """Mini-batches normalised by themselves are what the network computes in training mode."""
+    monkeypatch.setattr(measure, "CHUNK", chunk)
+    generator = torch.Generator().manual_seed(5)
+    images, labels = torch.rand(40, 6, generator=generator), torch.randint(0, 10, (40,), generator=generator)
+    network = Network(make_run(hidden=[7, 5], batch_size=10), 6)
+    found = evaluate(network, images, labels, 10)
+    network.eval()
+    running = network(images)
+    assert found.accuracy == (running.argmax(1) == labels).double().mean().item()
+    assert found.loss == pytest.approx(torch.nn.functional.cross_entropy(running, labels).item(), rel=1e-5)
+    network.train()
+    themselves = torch.cat([network(part) for part in images.split(10)])
+    assert found.accuracy_batch_statistics == (themselves.argmax(1) == labels).double().mean().item()
+
+
 @pytest.mark.parametrize("batch_size", [4, 10, 11, 16, 20, 7])
 @pytest.mark.parametrize("chunk", [1, 8, 1000])
 def test_both_accuracies_agree_with_numpy(monkeypatch, batch_size, chunk):

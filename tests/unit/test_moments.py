@@ -2,7 +2,7 @@
 
 import pytest
 
-from dying_relu.moments import Moments, frame_label
+from dying_relu.moments import Moments, array_name, frame_label, frame_of
 from helpers import make_run
 
 
@@ -42,3 +42,9 @@ def test_rarer_than_an_epoch_has_steps():
 )
 def test_labels(name, label):
     assert frame_label(name) == label
+
+
+def test_arrays_of_a_frame_are_named_after_it_and_their_layer():
+    names = [array_name("epoch-000002-step-000000012", layer) for layer in (1, 2)]
+    assert names == ["epoch-000002-step-000000012", "epoch-000002-step-000000012-layer-2"]
+    assert {frame_of(name) for name in names} == {"epoch-000002-step-000000012"}

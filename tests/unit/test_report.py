@@ -5,7 +5,10 @@ import re
 import pandas as pd
 import pytest
 
+from dying_relu import captions
+from dying_relu.claims import all_claims
 from dying_relu.config import load
+from dying_relu.judging import judge
 from dying_relu.provenance import collect, environment
 from dying_relu.report import write_page, write_player
 from helpers import ROOT
@@ -32,6 +35,8 @@ def page(tmp_path) -> str:
     )
     results = tmp_path / "results"
     files = [f"figures/{name}.svg" for name in config.experiments] + ["comparisons/pair.mp4"]
+    files += [f"figures/{kind}/{name}.svg" for kind in captions.OF_EXPERIMENTS for name in config.experiments]
+    files += [f"figures/{kind}/pair.svg" for kind in captions.OF_COMPARISONS]
     files += [f"runs/{run}/{file}" for run in config.runs for file in ("accuracy.svg", "dw.mp4")]
     for file in files:
         (results / file).parent.mkdir(parents=True, exist_ok=True)
@@ -41,6 +46,11 @@ def page(tmp_path) -> str:
     final[shares] = [[0.1 + 0.01 * row + 0.001 * column for column in range(4)] for row in range(len(final))]
     final[["dead_units", "inactive_units", "dark_units"]] = 7
     final.to_csv(results / "final.csv", index=False)
+    claims = pd.DataFrame([judge(claim, how, []) for claim in all_claims() for how in claim.evaluations])
+    tested = (claims["claim"] == "bn-lowers-test-accuracy").idxmax()
+    claims.loc[tested, ["measured", "low", "high", "seeds"]] = 0.0012, 0.0005, 0.0019, 2
+    claims.loc[tested, ["verdict", "details"]] = "reproduced", "test accuracy: 0.12 points"
+    claims.to_csv(results / "claims.csv", index=False)
     provenance = collect(ROOT, config.settings, dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"}))
     write_page(tmp_path / "report", TEMPLATE, config, results, provenance)
     return (tmp_path / "report" / "index.html").read_text()
@@ -48,15 +58,28 @@ def page(tmp_path) -> str:
 
 def test_everything_that_the_page_shows_lies_beside_it(page, tmp_path):
     sources = re.findall(r'src="([^"]+)"', page)
-    assert len(set(sources)) == 2 + 1 + 2 * 6
+    # Two experiments, a comparison, and of each of the three runs what belongs to the first seed.
+    assert len(set(sources)) == 2 * 4 + 4 + 2 * 3
     for source in sources:
         assert (tmp_path / "report" / source).is_file()
     assert not re.search(r'(src|href)="(https?:|/)', page)
 
 
 def test_numbers_are_those_of_the_table(page):
-    cells = re.findall(r"<td>([^<]*)</td>", page)
+    cells = re.findall(r"<td>([^<]*)</td>", page.partition('<section id="final">')[2])
     assert cells[:8] == ["1", "10.20%", "10.10%", "10.00%", "10.3%", "7", "7", "7"]
+
+
+def test_every_claim_is_shown_with_its_verdict(page):
+    evaluations = sum(len(claim.evaluations) for claim in all_claims())
+    assert all(f'id="claim-{claim.id}"' in page for claim in all_claims())
+    assert page.count('<span class="verdict not-tested">not tested</span>') == evaluations - 1
+    row = page.partition('id="claim-bn-lowers-test-accuracy"')[2].partition("</tr>")[0]
+    assert "<td>0.12 points</td>" in row
+    assert "<td>0.05 to 0.19</td>" in row
+    assert '<span class="verdict reproduced">reproduced</span>' in row
+    # Where the two ways of testing differ, a paragraph says so, with the numbers of the table.
+    assert "and by 0.12 points with running averages (reproduced)" in page.partition("What is surprising")[2]
 
 
 def test_text_of_the_configuration_is_escaped(page):
@@ -66,6 +89,7 @@ def test_text_of_the_configuration_is_escaped(page):
 
 def test_a_run_of_two_experiments_is_shown_once(page):
     assert page.count('<article class="run" id="run-bn-relu-b100-s1">') == 1
+    assert 'id="run-bn-relu-b100-s2"' not in page
     assert page.count('<a href="#run-bn-relu-b100-s1">shown above</a>') == 1
 
 

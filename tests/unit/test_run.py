@@ -49,6 +49,21 @@ def test_one_run_alone_is_called_what_it_is():
     assert series_label(run, varied([run])) == describe(run) == "BN, ReLU, mini-batch 100"
 
 
+def test_several_hidden_layers_are_named():
+    two, four = make_run(hidden=[64, 32]), make_run(hidden=[256] * 4)
+    assert two.name == "bn-relu-b100-hidden64x32-epochs1-s20170523"
+    assert describe(two) == "BN, ReLU, mini-batch 100, 64 + 32 hidden units"
+    assert [series_label(run, varied([two, four])) for run in (two, four)] == [
+        "64 + 32 hidden units",
+        "4 x 256 hidden units",
+    ]
+    assert held_fixed([four]).startswith("BN, ReLU, mini-batch 100, 4 x 256 hidden units, Adam")
+    assert table_row(two, [])["hidden"] == "64-32"
+    assert make_run(hidden=[64, 32]).weights == 784 * 64 + 64 * 32 + 32 * 10
+    assert make_run().estimated_megabytes == 1501
+    assert make_run().estimated_seconds < four.estimated_seconds < 3 * make_run().estimated_seconds
+
+
 def test_a_row_of_the_table():
     assert table_row(make_run(epochs=100), ["batch_size", "leaky_relu"]) == {
         "run": "bn-relu-b100-s20170523",

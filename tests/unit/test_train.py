@@ -55,6 +55,10 @@ def test_tables_agree_with_each_other(images, engine, outputs):
     assert units["background"].to_numpy() == pytest.approx((-255 * units["dw_min"] / (span + 0.0001)).to_numpy())
     dark = (255 * span / (span + 0.0001) < 25.5).groupby(units["epoch"]).sum()
     assert list(metrics["dark_units"]) == list(dark)
+    for column in ("dead", "inactive", "dark"):
+        assert units[column].isin([0, 1]).all()
+        assert list(units.groupby("epoch")[column].sum()) == list(metrics[f"{column}_units"])
+    assert units["layer"].unique().tolist() == [1]
     assert units["active_fraction"].between(0, 1).all()
     assert (units["active_fraction"] * 200 % 1).round(6).isin([0, 1]).all()
 
@@ -70,6 +74,27 @@ def test_frames_hold_the_dw_of_their_epoch(images, engine, outputs):
             assert frames[name][:, 0] == pytest.approx(rows["background"].to_numpy(), abs=0.51)
             span = rows["dw_max"] - rows["dw_min"]
             assert frames[name].max(1) == pytest.approx((255 * span / (span + 0.0001)).to_numpy(), abs=0.51)
+
+
+def test_every_layer_is_in_tables_and_frames(images, outputs):
+    run = make_run(epochs=2, batch_norm=False, **RUN | {"hidden": [16, 12, 9]})
+    train(run, images, TorchEngine, "update", Moments(1, "epoch"), outputs)
+    metrics, units = pd.read_csv(outputs.metrics), pd.read_csv(outputs.units)
+    for _, rows in units.groupby("epoch"):
+        assert rows["layer"].tolist() == [1] * 16 + [2] * 12 + [3] * 9
+        assert rows["unit"].tolist() == [*range(16), *range(12), *range(9)]
+    for column in ("dead", "inactive", "dark"):
+        assert list(units.groupby("epoch")[column].sum()) == list(metrics[f"{column}_units"])
+    with np.load(outputs.dw) as frames:
+        assert [(name, frames[name].shape) for name in frames.files] == [
+            (f"epoch-00000{epoch}{layer}", shape)
+            for epoch in (1, 2)
+            for layer, shape in [("", (16, 784)), ("-layer-2", (12, 16)), ("-layer-3", (9, 12))]
+        ]
+        brightest = np.concatenate([frames[f"epoch-000002{layer}"].max(1) for layer in ("", "-layer-2", "-layer-3")])
+    last = units[units["epoch"] == 2]
+    span = last["dw_max"] - last["dw_min"]
+    assert brightest == pytest.approx((255 * span / (span + 0.0001)).to_numpy(), abs=0.51)
 
 
 def test_update_is_the_change_of_the_weights_since_the_last_frame(images, engine, outputs):
@@ -107,7 +132,9 @@ def test_silent_units_are_those_of_all_training_images(images, engine, outputs):
     metrics = pd.read_csv(outputs.metrics)
     columns = ["dead_units", "inactive_units", "dark_units"]
     assert metrics[columns].to_numpy().tolist() == [[16, 16, 16]]
-    assert pd.read_csv(outputs.units)["active_fraction"].tolist() == [0.0] * 16
+    units = pd.read_csv(outputs.units)
+    assert units["active_fraction"].tolist() == [0.0] * 16
+    assert units[["dead", "inactive", "dark"]].to_numpy().tolist() == [[1, 1, 1]] * 16
 
 
 def test_a_diverging_run_stops_and_says_where(images, engine, outputs):

@@ -46,6 +46,14 @@ def test_titles_and_labels_stand_above_the_frame(frames):
     assert np.abs(right[0].astype(int) - right[2]).max() > 150  # the epoch changes
 
 
+def test_a_long_title_does_not_run_into_the_label(frames):
+    title = "no BN, Leaky ReLU, slope 0.001, mini-batch 100, 4 x 256 hidden units"
+    make_video([frames / "left"], [title], frames / "dw.mp4", 10)
+    _, pictures = read(frames / "dw.mp4")
+    ink = np.flatnonzero(pictures[0][:BAND].max(0) > 60)
+    assert np.diff(ink).max() >= 12  # wider than between words
+
+
 def test_side_by_side_shows_the_same_epoch_on_both_sides(frames):
     make_video([frames / "left", frames / "right"], ["BN", "no BN"], frames / "dw.mp4", 10)
     _, pictures = read(frames / "dw.mp4")

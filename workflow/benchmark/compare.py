@@ -5,15 +5,14 @@ so that whatever slows the machine down for a while slows all of them.
 """
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from pinned import BenchmarkError, run_pinned
 
 from dying_relu.figures import save
 from dying_relu.files import whole
@@ -35,26 +34,12 @@ IMPLEMENTATIONS = {
 LEARNT = 0.95
 
 
-class BenchmarkError(RuntimeError):
-    """An implementation failed, or did not learn."""
-
-
 def time_one(name: str, batch_size: int, raw: Path, core: int, jax_python: str) -> dict:
     """Seconds of each counted epoch, and test accuracy after the first one."""
     script, arguments, epochs = IMPLEMENTATIONS[name]
     python = jax_python if name == "jax-scan" else sys.executable
     command = [python, str(HERE / f"{script}.py"), str(raw), str(batch_size), str(epochs), *arguments]
-    done = subprocess.run(
-        command,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise BenchmarkError(f"{name}, mini-batch {batch_size}: {done.stderr.strip()[-2000:]}")
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = run_pinned(command, core)
     if batch_size == 100 and found["accuracy"] is not None and found["accuracy"] < LEARNT:
         raise BenchmarkError(f"{name} has learnt too little: test accuracy {found['accuracy']}, not {LEARNT}")
     return found

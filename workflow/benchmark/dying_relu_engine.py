@@ -11,7 +11,7 @@ from dying_relu.engine import choose, prepare_torch
 from dying_relu.images import load as load_images
 from dying_relu.network import Network
 
-ENGINE = choose(sys.argv.pop())
+NAME = sys.argv.pop()
 
 
 def make(raw: Path, batch_size: int) -> Implementation:
@@ -21,7 +21,7 @@ def make(raw: Path, batch_size: int) -> Implementation:
     (run,) = config.runs.values()
     images = load_images(raw, run.train_images)
     network = Network(run, images.train.shape[1])
-    engine = ENGINE(run, network, images.train, images.train_labels)
+    engine = choose(NAME, run)(run, network, images.train, images.train_labels)
     return lambda order: engine.train(torch.from_numpy(order).split(batch_size)), lambda: torch_accuracy(network, raw)
 
 

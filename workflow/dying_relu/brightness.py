@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 FULL_SCALE = 255.0
 SMALL_TERM = 0.0001
 DARK_BELOW = FULL_SCALE / 10
+MID_GRAY = (64, 191)
 
 Array = NDArray[np.float64]
 
@@ -31,9 +32,10 @@ class Range:
     largest: Array
 
     @classmethod
-    def of(cls, dw: NDArray[np.float32]) -> "Range":
-        """The range of each row of `dw`, `[units, inputs]`."""
-        return cls(dw.min(axis=1).astype(np.float64), dw.max(axis=1).astype(np.float64))
+    def of(cls, *dw: NDArray[np.float32]) -> "Range":
+        """The range of each row of the arrays `dw`, each `[units, inputs]`, one layer after the other."""
+        smallest, largest = ([getattr(layer, end)(axis=1) for layer in dw] for end in ("min", "max"))
+        return cls(np.concatenate(smallest).astype(np.float64), np.concatenate(largest).astype(np.float64))
 
     @property
     def brightest(self) -> Array:

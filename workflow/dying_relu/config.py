@@ -13,8 +13,10 @@ from typing import Any
 import jsonschema
 import yaml
 
+from dying_relu.covered import not_covered
 from dying_relu.run import PARAMETERS, Run, run_name
 
+ARTICLE_SEED = 20170523
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 
@@ -65,6 +67,18 @@ class Config:
         """The names of the experiments that the run belongs to."""
         return [name for name, experiment in self.experiments.items() if run in experiment.runs]
 
+    def all_seeds(self, run: Run) -> list[Run]:
+        """The runs that differ from `run` in nothing but the seed, itself included, in the order of the seeds."""
+        return [other for other in self.runs.values() if other.series == run.series]
+
+    def find(self, selection: dict[str, Any], seed: int) -> Run | None:
+        """The run that `selection` describes, what it leaves out being taken from `run`; None where there is none."""
+        try:
+            run = _make(self.settings, _one(self.settings, selection, ""), seed)
+        except ConfigError:  # parameters that do not go together, such as a mini-batch of more images than there are
+            return None
+        return self.runs.get(run.name)
+
 
 def load(raw: dict[str, Any]) -> Config:
     """Check `raw` against the schema and beyond it, fill in defaults, and expand the grids.
@@ -72,33 +86,24 @@ def load(raw: dict[str, Any]) -> Config:
     Raises ConfigError naming each offending key, what was found and what is allowed.
     """
     settings = _checked(raw, _schema(), "")
+    if isinstance(settings["seeds"], int):
+        settings["seeds"] = [ARTICLE_SEED + number for number in range(settings["seeds"])]
     _refuse(_folder_problems(settings["data"]["dir"]))
-    schema = _schema()["$defs"]["run"]
-    defaults = _checked({}, schema, "run") | {"epochs": _schema()["properties"]["epochs"]["default"]}
-
-    def make(parameters: dict[str, Any], seed: int) -> Run:
-        parameters = {key: parameters[key] for key in PARAMETERS} | {"epochs": settings["epochs"], "seed": seed}
-        return Run.from_parameters(parameters | {"name": run_name(parameters, defaults)})
-
-    def one(selection: dict[str, Any], path: str) -> dict[str, Any]:
-        parameters = _checked(settings["run"] | selection, schema, path)
-        _refuse(_run_problems(parameters, path))
-        return parameters
 
     experiments = {}
     for name, experiment in settings["experiments"].items():
-        points = [
-            one(point, f"experiments.{name}.grids[{index}]")
+        chosen = [
+            _one(settings, point, f"experiments.{name}.grids[{index}]")
             for index, grid in enumerate(experiment["grids"])
-            for point in _points(grid, f"experiments.{name}.grids[{index}]")
+            for point in points(grid, f"experiments.{name}.grids[{index}]")
         ]
-        runs = dict.fromkeys(make(point, seed) for point in points for seed in settings["seeds"])
+        runs = dict.fromkeys(_make(settings, point, seed) for point in chosen for seed in settings["seeds"])
         experiments[name] = Experiment(name, experiment["title"], tuple(runs))
 
     comparisons = {}
     for name, comparison in settings["comparisons"].items():
         sides = [
-            make(one(comparison[side], f"comparisons.{name}.{side}"), settings["seeds"][0])
+            _make(settings, _one(settings, comparison[side], f"comparisons.{name}.{side}"), settings["seeds"][0])
             for side in ("left", "right")
         ]
         home = _home(sides, experiments, name)
@@ -114,8 +119,28 @@ def _schema() -> dict[str, Any]:
     return yaml.safe_load(SCHEMA.read_text())
 
 
-def _points(grid: dict[str, Any], path: str) -> Iterator[dict[str, Any]]:
-    """Every combination of a grid's values, the last key changing fastest."""
+@cache
+def _defaults() -> dict[str, Any]:
+    """The parameters of the article's run, by which runs are named."""
+    schema = _schema()
+    return _checked({}, schema["$defs"]["run"], "run") | {"epochs": schema["properties"]["epochs"]["default"]}
+
+
+def _make(settings: dict[str, Any], parameters: dict[str, Any], seed: int) -> Run:
+    parameters = {key: parameters[key] for key in PARAMETERS} | {"epochs": settings["epochs"], "seed": seed}
+    return Run.from_parameters(parameters | {"name": run_name(parameters, _defaults())})
+
+
+def _one(settings: dict[str, Any], selection: dict[str, Any], path: str) -> dict[str, Any]:
+    """The parameters of one run: `selection`, and for the rest `run`. Raises ConfigError."""
+    parameters = _checked(settings["run"] | selection, _schema()["$defs"]["run"], path)
+    _refuse(_run_problems(parameters, path))
+    _refuse(_engine_problems(parameters, settings["engine"], path))
+    return parameters
+
+
+def points(grid: dict[str, Any], path: str = "grid") -> Iterator[dict[str, Any]]:
+    """Every combination of a grid's values, the last key changing fastest. Raises ConfigError for an empty list."""
     lists = {}
     for key, value in grid.items():
         # The value of `hidden` is itself a list: a list of lists varies it.
@@ -142,6 +167,12 @@ def _run_problems(run: dict[str, Any], path: str) -> Iterator[str]:
             f"{path}.batch_size: found {size}, allowed: a size that does not leave a last mini-batch of one image, "
             f"since batch_norm is on ({images} = {images // size} x {size} + 1)"
         )
+
+
+def _engine_problems(run: dict[str, Any], engine: str, path: str) -> Iterator[str]:
+    if engine == "numba":
+        for key, allowed in not_covered(run).items():
+            yield f"{path}.{key}: found {run[key]}, allowed: {allowed}, since engine is numba; auto and torch take more"
 
 
 def _folder_problems(folder: str | None) -> Iterator[str]:
@@ -260,21 +291,26 @@ def _allowed(schema: dict[str, Any]) -> str:
         return "one of " + ", ".join(schema["enum"])
     if "pattern" in schema:
         return f"text that matches {schema['pattern']}"
-    words = {"null": "null", "array": "a list", "object": "a mapping of keys", "integer": "a whole number"}
-    words |= {"number": "a number", "string": "text", "boolean": "true or false"}
-    text = " or ".join(words[kind] for kind in _kinds(schema))
-    bounds = {
-        "minimum": "at least {}",
-        "exclusiveMinimum": "above {}",
-        "maximum": "at most {}",
-        "exclusiveMaximum": "below {}",
-        "minItems": "with at least {} items",
-        "maxItems": "with at most {} items",
-        "minProperties": "with at least {} keys",
-        "minLength": "of at least {} characters",
-        "maxLength": "of at most {} characters",
-    }
-    limits = [phrase.format(schema[key]) for key, phrase in bounds.items() if key in schema]
-    if schema.get("uniqueItems"):
-        limits.append("none twice")
-    return ", ".join([text, *limits])
+    return "; or ".join(", ".join([WORDS[kind], *_limits(schema, kind)]) for kind in _kinds(schema))
+
+
+WORDS = {"null": "null", "array": "a list", "object": "a mapping of keys", "integer": "a whole number"}
+WORDS |= {"number": "a number", "string": "text", "boolean": "true or false"}
+NUMBER_LIMITS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+}
+LIMITS = {
+    "integer": NUMBER_LIMITS,
+    "number": NUMBER_LIMITS,
+    "array": {"minItems": "with at least {} items", "maxItems": "with at most {} items", "uniqueItems": "none twice"},
+    "object": {"minProperties": "with at least {} keys"},
+    "string": {"minLength": "of at least {} characters", "maxLength": "of at most {} characters"},
+}
+
+
+def _limits(schema: dict[str, Any], kind: str) -> list[str]:
+    """The bounds that a schema sets to values of one kind, in words."""
+    return [phrase.format(schema[key]) for key, phrase in LIMITS.get(kind, {}).items() if key in schema]

@@ -1,12 +1,14 @@
-"""Engines: what takes a network through mini-batches. There are two, and one place that chooses."""
+"""Engines: what takes a network through mini-batches, to train and to test it. There are two; one place chooses."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from dying_relu.covered import not_covered
+from dying_relu.measure import TestResult
 from dying_relu.network import Network
 from dying_relu.run import Run
 from dying_relu.torch_engine import TorchEngine
@@ -15,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
-    """Trains a network in place. Between two calls of `train` the network's weights are current."""
+    """Trains and tests a network in place. Between two calls of `train` the network's weights are current."""
 
     network: Network
 
@@ -32,25 +34,37 @@ class Engine(Protocol):
         """
         ...
 
-    def gradient(self) -> Tensor:
-        """The gradient of the last mini-batch's mean loss by the hidden layer's weights, `[width, inputs]`."""
+    def gradient(self, layer: int = 0) -> Tensor:
+        """The gradient of the last mini-batch's mean loss by the weights of a hidden layer, `[width, inputs]`.
+
+        `layer` is its index in `network.layers`.
+        """
+        ...
+
+    def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
+        """What tests the network, as it then is, on `pixels` (uint8 `[n, inputs]`) and `labels` (int64 `[n]`).
+
+        The definition is `measure.evaluate`, with mini-batches of the training's size.
+        """
         ...
 
 
-def choose(name: str) -> type[Engine]:
-    """The engine that the configuration names: `torch`, `numba`, or `auto`, the fastest that works here.
+def choose(name: str, run: Run) -> type[Engine]:
+    """The engine for `run` that the configuration names: `torch`, `numba`, or `auto`, the fastest that can train it.
 
-    Where `auto` has to do without Numba it says so, once, as a warning. Raises ImportError for
-    `numba` where Numba is missing.
+    Where `auto` has to do without the fast engine it says so, once, as a warning. For `numba`
+    raises ValueError where it does not cover the run, and ImportError where Numba is missing.
     """
     if name == "torch":
         return TorchEngine
     try:
+        if limits := not_covered(run.parameters()):
+            raise ValueError(f"the fast engine takes {' and '.join(limits.values())} only")
         from dying_relu.numba_engine import NumbaEngine
-    except ImportError as error:
+    except (ImportError, ValueError) as reason:
         if name == "numba":
             raise
-        log.warning("Numba cannot be used (%s): training with the plain torch engine, which is slower", error)
+        log.warning("%s: %s; training with the plain torch engine, which is slower", run.name, reason)
         return TorchEngine
     return NumbaEngine
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from dying_relu.run import Run, describe, held_fixed, series_label, varied
+from dying_relu.tables import mean_of_last_tenth
 
 matplotlib.use("agg")  # no screen needed
 # Text stays text in SVG files, and their identifiers are the same whenever they are drawn.
@@ -19,6 +20,8 @@ sns.set_theme(context="notebook", style="whitegrid", rc=STYLE)
 
 # What stands beside the article's figures: tested in mini-batches that are normalised by themselves.
 TEST_ACCURACY = "test_accuracy_batch_statistics"
+EVALUATIONS = {"running averages": "test_accuracy", "mini-batch statistics": TEST_ACCURACY}
+SHARES = (TEST_ACCURACY, "perfect_batches")
 REFERENCE = "black"
 EPOCH_TICKS = {"nbins": 10, "steps": [1, 2, 5, 10], "integer": True}
 
@@ -32,26 +35,81 @@ def summary(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
     go from dark to light in the order of the configuration, which survives grayscale printing and
     colour blindness, and carry markers of their own.
     """
+    panels = {TEST_ACCURACY: "test accuracy (mini-batch statistics)", "dead_units": "dead units"}
+    return _over_epochs(metrics, title, panels, [2, 1])
+
+
+def units(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
+    """Dead, inactive and dark units against the epoch, a panel each; series as in `summary`."""
+    panels = {"dead_units": "dead units", "inactive_units": "inactive units", "dark_units": "dark squares"}
+    return _over_epochs(metrics, title, panels, [1, 1, 2])
+
+
+def perfect(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
+    """The share of mini-batches without an error against the epoch; series as in `summary`."""
+    return _over_epochs(metrics, title, {"perfect_batches": "mini-batches without an error"}, [1])
+
+
+def evaluations(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
+    """Final test accuracy of every series, tested in both ways: a point per seed, a larger mark for their mean.
+
+    Final is what the claims take for it: the mean over the last tenth of the epochs.
+    """
+    names = _labels(list(metrics))
+    rows = [
+        {"series": names[run], "tested with": how, "accuracy": mean_of_last_tenth(frame[column])}
+        for run, frame in metrics.items()
+        for how, column in EVALUATIONS.items()
+    ]
+    table = pd.DataFrame(rows)
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    axes = figure.subplots()
+    shared = {"data": table, "x": "series", "y": "accuracy", "hue": "tested with", "palette": "colorblind", "ax": axes}
+    sns.pointplot(**shared, errorbar=None, markers=["o", "s"], dodge=0.3, linestyle="none")
+    # The points of the seeds stand beside the marks of the means.
+    sns.stripplot(**shared, dodge=True, jitter=False, legend=False, size=5, edgecolor=REFERENCE, linewidth=0.7)
+    axes.set(xlabel=None, ylabel="test accuracy, last tenth of the epochs")
+    axes.tick_params(axis="x", rotation=20)
+    axes.set_title(title, fontweight="bold")
+    return figure
+
+
+FIGURES = {"units": units, "perfect": perfect, "evaluations": evaluations}
+
+
+def _over_epochs(
+    metrics: Mapping[Run, pd.DataFrame], title: str, panels: Mapping[str, str], heights: Sequence[float]
+) -> Figure:
+    """A panel for each column of `metrics.csv` in `panels`, one below the other, with one legend."""
     runs = list(metrics)
-    keys = varied(runs)
-    labels = {run: series_label(run, keys) for run in runs}
+    labels = _labels(runs)
     table = pd.concat([frame.assign(series=labels[run]) for run, frame in metrics.items()], ignore_index=True)
     look = _look(runs, labels)
-
-    figure = Figure(figsize=(9, 8), layout="constrained")
-    accuracy, dead = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
-    _curves(accuracy, table, TEST_ACCURACY, look)
-    _curves(dead, table, "dead_units", look)
-    accuracy.set(ylabel="test accuracy (mini-batch statistics)")
-    accuracy.legend(title=None, loc="lower right", handlelength=4)
-    dead.legend().remove()
-    dead.set(ylabel="dead units", xlabel="epoch")
-    dead.set_ylim(-0.4, max(1.0, table["dead_units"].max()) + 0.4)
-    dead.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-    dead.xaxis.set_major_locator(MaxNLocator(**EPOCH_TICKS))
+    figure = Figure(figsize=(9, 2 + 2 * sum(heights)), layout="constrained")
+    for axes, (column, label) in zip(
+        figure.subplots(len(panels), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0],
+        panels.items(),
+        strict=True,
+    ):
+        _curves(axes, table, column, look)
+        axes.set(ylabel=label, xlabel="epoch")
+        if column == next(iter(panels)):
+            axes.legend(title=None, handlelength=4, loc="lower right" if column in SHARES else "upper right")
+            axes.set_title(f"held fixed: {held_fixed(runs)}", fontsize="small")
+        else:
+            axes.legend().remove()
+        if column not in SHARES:
+            axes.set_ylim(-0.4, max(1.0, table[column].max()) * 1.05 + 0.4)
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(**EPOCH_TICKS))
     figure.suptitle(title, fontweight="bold")
-    accuracy.set_title(f"held fixed: {held_fixed(runs)}", fontsize="small")
     return figure
+
+
+def _labels(runs: Sequence[Run]) -> dict[Run, str]:
+    """What the series of each run is called."""
+    keys = varied(runs)
+    return {run: series_label(run, keys) for run in runs}
 
 
 def _look(runs: Sequence[Run], labels: Mapping[Run, str]) -> dict[str, dict]:

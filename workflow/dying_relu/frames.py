@@ -1,5 +1,7 @@
 """Frames: the squares of all units as one picture."""
 
+from collections.abc import Sequence
+from itertools import groupby
 from math import ceil, isqrt, sqrt
 from pathlib import Path
 
@@ -7,32 +9,49 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dying_relu.moments import frame_of
+
 # Neither black, white nor mid-gray, so that the border of no square disappears.
 SEPARATOR = 64
 
 
 def mosaic(squares: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The squares of all units, row by row, with separators of one pixel around each.
+    """The squares of all units of a layer, row by row, with separators of one pixel around each.
 
-    `squares` is `[units, inputs]`, where inputs is a square number (784 for 28 x 28); the picture,
-    uint8 `[height, width]`, has ceil(sqrt(units)) squares in a row. Raises ValueError for inputs
-    that make no square.
+    `squares` is `[units, inputs]`: one square has the inputs row by row, 28 x 28 of 784. Where they
+    make no square, it is a rectangle of isqrt(inputs) rows, the smallest that is nearly square, and
+    what is left over at its end has the separators' gray. The picture, uint8 `[height, width]`, has
+    ceil(sqrt(units)) squares in a row.
     """
     units, inputs = squares.shape
-    side = isqrt(inputs)
-    if side * side != inputs:
-        raise ValueError(f"{inputs} inputs do not make a square")
+    height = isqrt(inputs)
+    width = ceil(inputs / height)
+    squares = np.pad(squares, ((0, 0), (0, height * width - inputs)), constant_values=SEPARATOR)
     columns = ceil(sqrt(units))
     rows = ceil(units / columns)
-    cells = np.full((rows * columns, side + 1, side + 1), SEPARATOR, np.uint8)
-    cells[:units, 1:, 1:] = squares.reshape(units, side, side)
-    grid = cells.reshape(rows, columns, side + 1, side + 1).swapaxes(1, 2).reshape(rows * (side + 1), -1)
+    cells = np.full((rows * columns, height + 1, width + 1), SEPARATOR, np.uint8)
+    cells[:units, 1:, 1:] = squares.reshape(units, height, width)
+    grid = cells.reshape(rows, columns, height + 1, width + 1).swapaxes(1, 2).reshape(rows * (height + 1), -1)
     return np.pad(grid, ((0, 1), (0, 1)), constant_values=SEPARATOR)
 
 
+def stacked(layers: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """The mosaics of all hidden layers as one picture, the first on top, uint8 `[height, width]`.
+
+    One below the other, and all in one picture, so that a network is one video, and two networks side
+    by side show the same layers next to each other at the scale of a single one.
+    """
+    mosaics = [mosaic(squares) for squares in layers]
+    width = max(picture.shape[1] for picture in mosaics)
+    same_width = [
+        np.pad(picture, ((0, 0), (0, width - picture.shape[1])), constant_values=SEPARATOR) for picture in mosaics
+    ]
+    return np.concatenate(same_width)
+
+
 def draw(archive: Path, folder: Path) -> None:
-    """Draw every array of the .npz `archive` as a grayscale PNG of the same name in `folder`, which is made."""
+    """Draw every frame of the .npz `archive` as a grayscale PNG of its name in `folder`, which is made."""
     folder.mkdir()
     with np.load(archive) as arrays:
-        for name in arrays.files:
-            Image.fromarray(mosaic(arrays[name])).save(folder / f"{name}.png")
+        for frame, names in groupby(arrays.files, frame_of):
+            Image.fromarray(stacked([arrays[name] for name in names])).save(folder / f"{frame}.png")

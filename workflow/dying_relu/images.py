@@ -16,8 +16,7 @@ KINDS = ("images-idx3-ubyte", "labels-idx1-ubyte")
 class Images:
     """MNIST as it is used. Labels are int64 `[n]` in 0..9.
 
-    Training images are kept as pixels, uint8 `[n, 784]`, which takes a quarter of the memory of
-    the inputs; test images are inputs, float32 `[n, 784]`.
+    Images are kept as pixels, uint8 `[n, 784]`, which takes a quarter of the memory of the inputs.
     """
 
     train: Tensor
@@ -42,7 +41,7 @@ def load(raw: Path, train_images: int) -> Images:
     return Images(
         pixels.reshape(-1, PIXELS)[:train_images],
         labels[:train_images].long(),
-        to_inputs(test_pixels.reshape(-1, PIXELS)),
+        test_pixels.reshape(-1, PIXELS),
         test_labels.long(),
     )
 

@@ -1,61 +1,60 @@
 """One training step after another, compiled: products that skip zero pixels, and Adam on the way.
 
-Four fifths of MNIST's pixels are 0, and a product with 0 need not be computed. An image is a list of its lit pixels
-(compressed sparse rows); the weights of a pixel are a row of 256 consecutive numbers; so both products of the first
-layer are sums of rows, `_add_rows`, once over the pixels of an image and once over the images of a pixel.
+Four fifths of MNIST's pixels are 0, and a product with 0 need not be computed. Lit pixels lie side by side, so pixels
+are taken in pairs: an image is a list of its lit pairs, of which there are 58 to every 100 lit pixels. A mini-batch is
+sorted by pair; both products of the first layer then go through the pairs, and through the images of each. That is done
+for LANES hidden units at a time, a block: a pair's weights, or their gradient, stay in registers, and what the images
+have of the block in the first cache.
 """
 
-import os
 from typing import NamedTuple
 
-import llvmlite.binding as llvm
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-# Where the processor has vectors of 512 bits, LLVM would still take 256: with 512 a step takes a tenth less at large
-# mini-batches. Numba reads this when it is imported.
-if (features := llvm.get_host_cpu_features()).get("avx512f"):
-    os.environ.setdefault("NUMBA_CPU_NAME", llvm.get_host_cpu_name())
-    os.environ.setdefault("NUMBA_CPU_FEATURES", f"{features.flatten()},-prefer-256-bit")
-
-from numba import njit
+from dying_relu.vectors import LANES, load, reciprocal, root, spread, store, total, where_positive
 
 Floats = NDArray[np.float32]
 
+# So many images' share of a block fits into the first cache. Beyond, mini-batches of 500 take a sixth more time.
+PART = 128
+
 
 class Lit(NamedTuple):
-    """Images as their lit pixels: those of image i are the places start[i]..start[i+1]-1 of `pixel` and `value`."""
+    """Images as their lit pairs of pixels: those of image i are at start[i]..start[i+1]-1 of `pair` and `value`."""
 
     start: NDArray[np.int64]
-    pixel: NDArray[np.uint16]
-    value: Floats
-    ever: NDArray[np.int64]  # the pixels that are lit in any image; the weights of the others never change
+    pair: NDArray[np.uint16]
+    value: NDArray[np.uint16]  # both pixels, the first in the lower byte
+    ever: NDArray[np.int64]  # the pairs that are lit in any image; the weights of the others never change
+    inputs: Floats  # [256], what the network sees of a pixel
 
 
 class Weights(NamedTuple):
-    """All trained numbers of a network, or as many gradients or averages of them, each float32 and contiguous."""
+    """All trained numbers of a network, or as many gradients or averages of them, each float32 and contiguous.
+
+    Zeros fill up the width to a multiple of LANES, and the inputs to a multiple of 2. They stay zeros.
+    """
 
     hidden: Floats  # [inputs, width], a row per pixel
-    bias: Floats  # [width] without BN, [0] with it
-    gamma: Floats  # [width] with BN, [0] without it
+    bias: Floats  # [width], with BN 0
+    gamma: Floats  # [width], without BN not used
     beta: Floats  # as gamma
     output: Floats  # [classes, width]
-    output_bias: Floats  # [classes]
+    output_bias: Floats  # [classes], filled up to a multiple of LANES
 
 
 class Scratch(NamedTuple):
     """Room to work in, for the largest mini-batch; what it holds between two steps has no meaning."""
 
-    linear: Floats  # [size, width], later its gradient
-    normal: Floats  # [size, width], normalised
-    active: Floats  # [size, width], after the activation
+    linear: Floats  # [blocks, size, LANES], later normalised
+    active: Floats  # [blocks, size, LANES], after the activation
+    back: Floats  # [blocks, size, LANES], the gradient by what the linear map gave
     error: Floats  # [size, classes]
-    statistics: Floats  # [4, width]: mean, 1 / deviation, and two sums of the backward pass
-    count: NDArray[np.uint32]  # [inputs], images of the mini-batch in which the pixel is lit
-    entry: NDArray[np.uint16]  # [inputs, size], their places in the mini-batch
-    factor: Floats  # [inputs, size], and the pixel's value in them
-    row: Floats  # [width]
-    zero: Floats  # [width], always 0
+    scale: Floats  # [width], 1 / deviation
+    entry: NDArray[np.uint32]  # [pairs, size], places in the mini-batch * 2**16, and the pair's value in them
+    until: NDArray[np.int64]  # [parts + 1, pairs], how many entries of a pair are from the images of earlier parts
 
 
 class Settings(NamedTuple):
@@ -77,116 +76,129 @@ OPTIONS = {"fastmath": {"reassoc", "contract"}, "cache": True, "nogil": True, "e
 
 
 @njit(**OPTIONS)
-def _add_rows(target, rows, index, factor, begin, end):
-    """target += sum of factor[k] * rows[index[k]] for k in begin..end-1; eight at a time spare most of the stores."""
-    width = target.shape[0]
-    k = begin
-    while k + 8 <= end:
-        r0, r1, r2, r3 = rows[index[k]], rows[index[k + 1]], rows[index[k + 2]], rows[index[k + 3]]
-        r4, r5, r6, r7 = rows[index[k + 4]], rows[index[k + 5]], rows[index[k + 6]], rows[index[k + 7]]
-        f0, f1, f2, f3 = factor[k], factor[k + 1], factor[k + 2], factor[k + 3]
-        f4, f5, f6, f7 = factor[k + 4], factor[k + 5], factor[k + 6], factor[k + 7]
-        for h in range(width):
-            low = f0 * r0[h] + f1 * r1[h] + f2 * r2[h] + f3 * r3[h]
-            high = f4 * r4[h] + f5 * r5[h] + f6 * r6[h] + f7 * r7[h]
-            target[h] += low + high
-        k += 8
-    while k < end:
-        row, f = rows[index[k]], factor[k]
-        for h in range(width):
-            target[h] += f * row[h]
-        k += 1
+def _parts(size):
+    """Into how many parts a mini-batch falls."""
+    return (size + PART - 1) // PART
 
 
 @njit(**OPTIONS)
-def _adam(weight, mean, square, gradient, rate, beta1, beta2, correction, epsilon):
-    """Kingma and Ba 2015, algorithm 1, on rows; `rate` is corrected for the mean, `correction` for the square."""
-    for h in range(weight.shape[0]):
-        g = gradient[h]
-        m = mean[h] + (g - mean[h]) * (np.float32(1) - beta1)
-        v = square[h] * beta2 + g * g * (np.float32(1) - beta2)
-        mean[h] = m
-        square[h] = v
-        weight[h] -= rate * m / (np.sqrt(v) * correction + epsilon)
+def _by_pair(images, lit, scratch):
+    """Sort the lit pairs of a mini-batch by pair: fill scratch.entry and scratch.until."""
+    entry, size = scratch.entry, images.shape[0]
+    for part in range(_parts(size)):  # the first row of scratch.until stays 0
+        until = scratch.until[part + 1]
+        for q in range(until.shape[0]):
+            until[q] = scratch.until[part, q]
+        for i in range(part * PART, min(size, (part + 1) * PART)):
+            image = images[i]
+            for k in range(lit.start[image], lit.start[image + 1]):
+                q = lit.pair[k]
+                place = until[q]
+                entry[q, place] = np.uint32(i << 16) | lit.value[k]
+                until[q] = place + 1
 
 
 @njit(**OPTIONS)
-def _by_pixel(images, lit, scratch):
-    """Sort the lit pixels of a mini-batch by pixel: those of pixel p are scratch.entry and .factor[p, : count[p]]."""
-    count, entry, factor = scratch.count, scratch.entry, scratch.factor
-    count[:] = 0
-    for i in range(images.shape[0]):
-        image = images[i]
-        for k in range(lit.start[image], lit.start[image + 1]):
-            p = lit.pixel[k]
-            place = count[p]
-            entry[p, place] = i
-            factor[p, place] = lit.value[k]
-            count[p] = place + 1
+def _linear(block, size, lit, weights, scratch):
+    """Fill a block of scratch.linear."""
+    linear, entry = scratch.linear, scratch.entry
+    column = block * LANES
+    bias = load(weights.bias, (column,))
+    for i in range(size):
+        store(linear, (block, i, 0), bias)
+    for part in range(_parts(size)):
+        for q in lit.ever:
+            w0 = load(weights.hidden, (2 * q, column))
+            w1 = load(weights.hidden, (2 * q + 1, column))
+            for k in range(scratch.until[part, q], scratch.until[part + 1, q]):
+                e = entry[q, k]
+                i = e >> np.uint32(16)
+                f0 = lit.inputs[e & np.uint32(255)]
+                f1 = lit.inputs[(e >> np.uint32(8)) & np.uint32(255)]
+                store(linear, (block, i, 0), load(linear, (block, i, 0)) + w0 * f0 + w1 * f1)
 
 
 @njit(**OPTIONS)
-def _forward(images, lit, weights, running_mean, running_variance, scratch, settings):
-    """Fill scratch.active, and with BN scratch.normal and statistics; update the running statistics."""
-    size = images.shape[0]
-    linear, normal, active = scratch.linear, scratch.normal, scratch.active
-    width = linear.shape[1]
-    base = scratch.zero if settings.batch_norm else weights.bias
+def _statistics(block, size, linear):
+    """Mean of a block, and the sum of squared differences from it."""
+    zero = spread(np.float32(0))
+    mean = zero
     for i in range(size):
-        image = images[i]
-        for h in range(width):
-            linear[i, h] = base[h]
-        _add_rows(linear[i], weights.hidden, lit.pixel, lit.value, lit.start[image], lit.start[image + 1])
-    if not settings.batch_norm:
-        for i in range(size):
-            for h in range(width):
-                y = linear[i, h]
-                active[i, h] = y if y > 0 else settings.slope * y
-        return
-    mean, scale = scratch.statistics[0], scratch.statistics[1]
-    mean[:] = 0
-    scale[:] = 0
+        mean = mean + load(linear, (block, i, 0))
+    mean = mean * (np.float32(1) / np.float32(size))
+    squares = zero
     for i in range(size):
-        for h in range(width):
-            mean[h] += linear[i, h]
-    part = np.float32(1) / np.float32(size)
-    for h in range(width):
-        mean[h] *= part
+        difference = load(linear, (block, i, 0)) - mean
+        squares = squares + difference * difference
+    return mean, squares
+
+
+@njit(**OPTIONS)
+def _scale(variance, settings):
+    """1 / deviation."""
+    return np.float32(1) / root(variance + settings.norm_epsilon)
+
+
+@njit(**OPTIONS)
+def _normalize(block, size, linear, normal, mean, scale):
+    """Fill a block of `normal`, which may be `linear` itself."""
     for i in range(size):
-        for h in range(width):
-            difference = linear[i, h] - mean[h]
-            scale[h] += difference * difference
-    momentum = settings.momentum
-    for h in range(width):
-        variance = scale[h] * part
-        unbiased = scale[h] / np.float32(size - 1)
-        running_mean[h] += momentum * (mean[h] - running_mean[h])
-        running_variance[h] += momentum * (unbiased - running_variance[h])
-        scale[h] = np.float32(1) / np.sqrt(variance + settings.norm_epsilon)
+        store(normal, (block, i, 0), (load(linear, (block, i, 0)) - mean) * scale)
+
+
+@njit(**OPTIONS)
+def _normalize_by_itself(block, size, scratch, settings):
+    """Normalise a block of scratch.linear by its own statistics; return them as running statistics want them."""
+    mean, squares = _statistics(block, size, scratch.linear)
+    scale = _scale(squares * (np.float32(1) / np.float32(size)), settings)
+    store(scratch.scale, (block * LANES,), scale)
+    _normalize(block, size, scratch.linear, scratch.linear, mean, scale)
+    return mean, squares / np.float32(size - 1)
+
+
+@njit(**OPTIONS)
+def _average(running, place, new, momentum):
+    """Let a running average follow."""
+    old = load(running, place)
+    store(running, place, old + (new - old) * momentum)
+
+
+@njit(**OPTIONS)
+def _activate(block, size, normal, weights, scratch, settings):
+    """Fill a block of scratch.active."""
+    column = block * LANES
+    gamma, beta = load(weights.gamma, (column,)), load(weights.beta, (column,))
     for i in range(size):
-        for h in range(width):
-            n = (linear[i, h] - mean[h]) * scale[h]
-            normal[i, h] = n
-            y = weights.gamma[h] * n + weights.beta[h]
-            active[i, h] = y if y > 0 else settings.slope * y
+        y = load(normal, (block, i, 0))
+        if settings.batch_norm:
+            y = y * gamma + beta
+        store(scratch.active, (block, i, 0), where_positive(y, y, y * settings.slope))
+
+
+@njit(**OPTIONS)
+def _count_active(block, size, scratch, active):
+    """Add to `active` for how many images a unit is above 0: it is where its pre-activation is."""
+    zero, one = spread(np.float32(0)), spread(np.float32(1))
+    found = load(active, (block * LANES,))
+    for i in range(size):
+        found = found + where_positive(load(scratch.active, (block, i, 0)), one, zero)
+    store(active, (block * LANES,), found)
 
 
 @njit(**OPTIONS)
 def _judge(images, labels, weights, scratch):
     """Mean loss and number of correct images; fill scratch.error with the gradient of the loss by the logits."""
     size, classes = images.shape[0], weights.output.shape[0]
-    total, correct = 0.0, 0
+    sum_of_losses, correct = 0.0, 0
     for i in range(size):
         label = labels[images[i]]
         error = scratch.error[i]
-        active = scratch.active[i]
         best = 0
         for c in range(classes):
-            logit = np.float32(0)
-            row = weights.output[c]
-            for h in range(row.shape[0]):
-                logit += active[h] * row[h]
-            error[c] = logit + weights.output_bias[c]
+            products = spread(np.float32(0))
+            for block in range(scratch.active.shape[0]):
+                products = products + load(scratch.active, (block, i, 0)) * load(weights.output, (c, block * LANES))
+            error[c] = total(products) + weights.output_bias[c]
             if error[c] > error[best]:
                 best = c
         correct += best == label
@@ -195,55 +207,90 @@ def _judge(images, labels, weights, scratch):
         for c in range(classes):
             error[c] = np.exp(error[c] - largest)
             normalizer += error[c]
-        total += np.log(normalizer) + largest - own
+        sum_of_losses += np.log(normalizer) + largest - own
         for c in range(classes):
             error[c] /= normalizer
         error[label] -= np.float32(1)
         for c in range(classes):
             error[c] /= np.float32(size)
-    return total / size, correct
+    return sum_of_losses / size, correct
 
 
 @njit(**OPTIONS)
-def _backward(size, weights, gradient, scratch, settings):
-    """Fill `gradient`, but for the hidden layer, and scratch.linear with the gradient by what the linear map gave."""
-    linear, normal, active, error = scratch.linear, scratch.normal, scratch.active, scratch.error
-    classes, width = weights.output.shape
-    gradient.output[:] = 0
-    gradient.output_bias[:] = 0
-    shift, product = scratch.statistics[2], scratch.statistics[3]
-    shift[:] = 0
-    product[:] = 0
+def _backward(block, size, weights, gradient, scratch, settings):
+    """Fill a block of `gradient`, but for the hidden layer, and of scratch.back."""
+    normal, active, back, error = scratch.linear, scratch.active, scratch.back, scratch.error
+    classes = weights.output.shape[0]
+    column = block * LANES
+    zero = spread(np.float32(0))
+    for c in range(classes):
+        change = zero
+        for i in range(size):
+            change = change + load(active, (block, i, 0)) * error[i, c]
+        store(gradient.output, (c, column), change)
+    shift, product = zero, zero
     for i in range(size):
-        back = linear[i]
-        back[:] = 0
+        change = zero
         for c in range(classes):
-            e = error[i, c]
-            gradient.output_bias[c] += e
-            row, gradient_row = weights.output[c], gradient.output[c]
-            for h in range(width):
-                gradient_row[h] += e * active[i, h]
-                back[h] += e * row[h]
-        for h in range(width):
-            back[h] *= np.float32(1) if active[i, h] > 0 else settings.slope
-            shift[h] += back[h]
+            change = change + load(weights.output, (c, column)) * error[i, c]
+        change = where_positive(load(active, (block, i, 0)), change, change * settings.slope)
+        shift = shift + change
         if settings.batch_norm:
-            for h in range(width):
-                product[h] += back[h] * normal[i, h]
+            product = product + change * load(normal, (block, i, 0))
+        store(back, (block, i, 0), change)
     if not settings.batch_norm:
-        gradient.bias[:] = shift
+        store(gradient.bias, (column,), shift)
         return
-    gradient.gamma[:] = product
-    gradient.beta[:] = shift
-    scale = scratch.statistics[1]
+    store(gradient.gamma, (column,), product)
+    store(gradient.beta, (column,), shift)
     part = np.float32(1) / np.float32(size)
-    for h in range(width):
-        shift[h] *= part
-        product[h] *= part
+    shift, product = shift * part, product * part
+    scale = load(weights.gamma, (column,)) * load(scratch.scale, (column,))
     for i in range(size):
-        for h in range(width):
-            change = linear[i, h] - shift[h] - normal[i, h] * product[h]
-            linear[i, h] = weights.gamma[h] * scale[h] * change
+        change = load(back, (block, i, 0)) - shift - load(normal, (block, i, 0)) * product
+        store(back, (block, i, 0), scale * change)
+
+
+@njit(**OPTIONS)
+def _adam(weight, mean, square, place, g, rate, beta1, beta2, correction, epsilon):
+    """Kingma and Ba 2015, algorithm 1, for LANES weights with the gradient `g`.
+
+    `rate` is corrected for the mean, `correction` for the square.
+    """
+    old = load(mean, place)
+    m = old + (g - old) * (np.float32(1) - beta1)
+    v = load(square, place) * beta2 + g * g * (np.float32(1) - beta2)
+    store(mean, place, m)
+    store(square, place, v)
+    store(weight, place, load(weight, place) - m * rate * reciprocal(root(v) * correction + epsilon))
+
+
+@njit(**OPTIONS)
+def _update_hidden(block, size, lit, weights, gradient, mean, square, scratch, adam, keep):
+    """Adam on a block of the hidden layer's weights, with gradients that are written down only to be kept."""
+    back, entry = scratch.back, scratch.entry
+    count = scratch.until[_parts(size)]
+    column = block * LANES
+    for q in lit.ever:
+        g0 = spread(np.float32(0))
+        g1 = g0
+        for k in range(count[q]):
+            e = entry[q, k]
+            change = load(back, (block, e >> np.uint32(16), 0))
+            g0 = g0 + change * lit.inputs[e & np.uint32(255)]
+            g1 = g1 + change * lit.inputs[(e >> np.uint32(8)) & np.uint32(255)]
+        if keep:
+            store(gradient.hidden, (2 * q, column), g0)
+            store(gradient.hidden, (2 * q + 1, column), g1)
+        _adam(weights.hidden, mean.hidden, square.hidden, (2 * q, column), g0, *adam)
+        _adam(weights.hidden, mean.hidden, square.hidden, (2 * q + 1, column), g1, *adam)
+
+
+@njit(**OPTIONS)
+def _update(weight, mean, square, gradient, adam):
+    """Adam on a row of numbers."""
+    for column in range(0, weight.shape[0], LANES):
+        _adam(weight, mean, square, (column,), load(gradient, (column,)), *adam)
 
 
 @njit(**OPTIONS)
@@ -256,13 +303,20 @@ def train_batches(
     width]`. Fills `losses` and `correct`, and leaves in `gradient` the gradient of the last mini-batch.
     """
     begin = 0
+    blocks = scratch.linear.shape[0]
     for b in range(ends.shape[0]):
         images = order[begin : ends[b]]
         begin = ends[b]
-        _forward(images, lit, weights, running[0], running[1], scratch, settings)
+        size = images.shape[0]
+        _by_pair(images, lit, scratch)
+        for block in range(blocks):
+            _linear(block, size, lit, weights, scratch)
+            if settings.batch_norm:
+                mean_now, variance_now = _normalize_by_itself(block, size, scratch, settings)
+                _average(running, (0, block * LANES), mean_now, settings.momentum)
+                _average(running, (1, block * LANES), variance_now, settings.momentum)
+            _activate(block, size, scratch.linear, weights, scratch, settings)
         losses[b], correct[b] = _judge(images, labels, weights, scratch)
-        _backward(images.shape[0], weights, gradient, scratch, settings)
-        _by_pixel(images, lit, scratch)
 
         step = steps + b + 1
         rate = np.float32(settings.rate / (1 - settings.beta1**step))
@@ -270,15 +324,49 @@ def train_batches(
         beta1, beta2, epsilon = np.float32(settings.beta1), np.float32(settings.beta2), np.float32(settings.epsilon)
         adam = rate, beta1, beta2, correction, epsilon
         last_batch = b + 1 == ends.shape[0]
-        for p in lit.ever:
-            row = gradient.hidden[p] if last_batch else scratch.row
-            for h in range(row.shape[0]):
-                row[h] = 0
-            _add_rows(row, scratch.linear, scratch.entry[p], scratch.factor[p], 0, scratch.count[p])
-            _adam(weights.hidden[p], mean.hidden[p], square.hidden[p], row, *adam)
+        for block in range(blocks):
+            _backward(block, size, weights, gradient, scratch, settings)
+            _update_hidden(block, size, lit, weights, gradient, mean, square, scratch, adam, last_batch)
+        gradient.output_bias[:] = 0
+        for i in range(size):
+            for c in range(weights.output.shape[0]):
+                gradient.output_bias[c] += scratch.error[i, c]
         for c in range(weights.output.shape[0]):
-            _adam(weights.output[c], mean.output[c], square.output[c], gradient.output[c], *adam)
-        _adam(weights.bias, mean.bias, square.bias, gradient.bias, *adam)
-        _adam(weights.gamma, mean.gamma, square.gamma, gradient.gamma, *adam)
-        _adam(weights.beta, mean.beta, square.beta, gradient.beta, *adam)
-        _adam(weights.output_bias, mean.output_bias, square.output_bias, gradient.output_bias, *adam)
+            _update(weights.output[c], mean.output[c], square.output[c], gradient.output[c], adam)
+        if settings.batch_norm:
+            _update(weights.gamma, mean.gamma, square.gamma, gradient.gamma, adam)
+            _update(weights.beta, mean.beta, square.beta, gradient.beta, adam)
+        else:
+            _update(weights.bias, mean.bias, square.bias, gradient.bias, adam)
+        _update(weights.output_bias, mean.output_bias, square.output_bias, gradient.output_bias, adam)
+
+
+@njit(**OPTIONS)
+def test_batches(ends, lit, labels, weights, running, scratch, settings, losses, correct, active):
+    """Test on all images in order, by mini-batches; the b-th has the images ends[b-1]..ends[b]-1.
+
+    Fills `losses`, and `correct` `[2, batches]`: with running statistics, and with those of the mini-batch (0 without
+    BN). Adds to `active` `[width]` for how many images a unit's pre-activation is above 0, with running statistics.
+    """
+    begin = 0
+    for b in range(ends.shape[0]):
+        images = np.arange(begin, ends[b])
+        begin = ends[b]
+        size = images.shape[0]
+        _by_pair(images, lit, scratch)
+        for block in range(scratch.linear.shape[0]):
+            _linear(block, size, lit, weights, scratch)
+            if settings.batch_norm:
+                column = block * LANES
+                scale = _scale(load(running, (1, column)), settings)
+                _normalize(block, size, scratch.linear, scratch.back, load(running, (0, column)), scale)
+                _activate(block, size, scratch.back, weights, scratch, settings)
+            else:
+                _activate(block, size, scratch.linear, weights, scratch, settings)
+            _count_active(block, size, scratch, active)
+        losses[b], correct[0, b] = _judge(images, labels, weights, scratch)
+        if settings.batch_norm:
+            for block in range(scratch.linear.shape[0]):
+                _normalize_by_itself(block, size, scratch, settings)
+                _activate(block, size, scratch.linear, weights, scratch, settings)
+            _, correct[1, b] = _judge(images, labels, weights, scratch)

@@ -1,13 +1,15 @@
 """What is measured of a network at the end of an epoch: test accuracies, and which units are silent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from dying_relu.images import to_inputs
-from dying_relu.network import Network
+from dying_relu.network import Layer, Network
 
 CHUNK = 1000
 
@@ -16,8 +18,8 @@ CHUNK = 1000
 class TestResult:
     """How a network does on the test images. Accuracies in [0, 1], loss in nats.
 
-    `active_fraction`, float64 `[width]`: the share of the test images for which a unit's
-    pre-activation is above 0. Loss, accuracy and active fraction come from one pass with running
+    `active_fraction`, float64 `[units]`, one layer after the other: the share of the test images
+    for which a unit's pre-activation is above 0. Loss, accuracy and active fraction come from one pass with running
     statistics; `accuracy_batch_statistics` from mini-batches that are normalised by themselves.
     """
 
@@ -33,17 +35,17 @@ class TestResult:
 def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int) -> TestResult:
     """Test `network` on `images` (float32 `[n, inputs]`) in file order, under both evaluations."""
     network.eval()
-    chunks = _chunks(_mini_batch_sizes(len(images), batch_size))
+    chunks = _chunks(mini_batch_sizes(len(images), batch_size))
     logits, batch_logits = [], []
-    active = torch.zeros(network.hidden.out_features, dtype=torch.int64)
+    active = torch.zeros(sum(layer.linear.out_features for layer in network.layers), dtype=torch.int64)
     for rows, sizes in zip(images.split([sum(sizes) for sizes in chunks]), chunks, strict=True):
         linear = network.hidden(rows)  # the dear part, shared by both evaluations
-        pre_activation = network.norm(linear)
-        active += (pre_activation > 0).sum(0)
-        logits.append(network.output(network.activation(pre_activation)))
+        pre_activations, result = _onward(network, linear, lambda linear, norm: norm(linear))
+        active += torch.cat([(pre_activation > 0).sum(0) for pre_activation in pre_activations])
+        logits.append(result)
         if isinstance(network.norm, nn.BatchNorm1d):
-            normalized = [_normalized_by_itself(part, network.norm) for part in linear.split(sizes)]
-            batch_logits.append(network.output(network.activation(torch.cat(normalized))))
+            _, result = _onward(network, linear, partial(_normalized_by_themselves, sizes=sizes))
+            batch_logits.append(result)
     running = torch.cat(logits)
     accuracy = _share_correct(running, labels)
     return TestResult(
@@ -54,15 +56,33 @@ def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int) 
     )
 
 
+def _onward(
+    network: Network, linear: Tensor, normalize: Callable[[Tensor, nn.Module], Tensor]
+) -> tuple[list[Tensor], Tensor]:
+    """Pre-activations of every layer, and logits, from what the first layer's linear map gave."""
+    pre_activations = [normalize(linear, network.norm)]
+    for layer in network.layers[1:]:
+        linear = layer.linear(network.activation(pre_activations[-1]))
+        pre_activations.append(normalize(linear, layer.norm))
+    return pre_activations, network.output(network.activation(pre_activations[-1]))
+
+
 def _share_correct(logits: Tensor, labels: Tensor) -> float:
     return (logits.argmax(1) == labels).sum().item() / len(labels)
 
 
-def _normalized_by_itself(rows: Tensor, norm: nn.BatchNorm1d) -> Tensor:
-    return functional.batch_norm(rows, None, None, norm.weight, norm.bias, training=True, eps=norm.eps)
+def _normalized_by_themselves(rows: Tensor, norm: nn.BatchNorm1d, sizes: list[int]) -> Tensor:
+    """Consecutive mini-batches of the given sizes, each normalised by its own statistics."""
+    scale_and_shift = norm.weight, norm.bias
+    return torch.cat(
+        [
+            functional.batch_norm(part, None, None, *scale_and_shift, training=True, eps=norm.eps)
+            for part in rows.split(sizes)
+        ]
+    )
 
 
-def _mini_batch_sizes(rows: int, size: int) -> list[int]:
+def mini_batch_sizes(rows: int, size: int) -> list[int]:
     """Consecutive mini-batches; a last row alone has no variance and joins the mini-batch before it."""
     sizes = [size] * (rows // size)
     rest = rows % size
@@ -85,30 +105,36 @@ def _chunks(sizes: list[int]) -> list[list[int]]:
 
 @torch.inference_mode()
 def silent_units(network: Network, pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Which units are dead and which are inactive on `pixels` (uint8 `[n, inputs]`): two bool `[width]`.
+    """Which units are dead and which are inactive on `pixels` (uint8 `[n, inputs]`).
 
-    Dead: the output is exactly 0 for every image. Inactive: the pre-activation is above 0 for no
-    image. Both with running statistics. A unit that has shown itself to be neither is not looked
-    at again, so that only silent units cost a pass over all images.
+    Two bool `[units]`, one layer after the other. Dead: the output is exactly 0 for every image.
+    Inactive: the pre-activation is above 0 for no image. Both with running statistics. A unit that
+    has shown itself to be neither is not looked at again, unless a deeper layer needs its output, so
+    that only silent units cost a pass over all images.
     """
     network.eval()
-    width = network.hidden.out_features
-    dead = torch.ones(width, dtype=torch.bool)
-    inactive = torch.ones(width, dtype=torch.bool)
-    for part in pixels.split(CHUNK):
-        units = (dead | inactive).nonzero().squeeze(1)
-        if len(units) == 0:
+    dead = [torch.ones(layer.linear.out_features, dtype=torch.bool) for layer in network.layers]
+    inactive = [units.clone() for units in dead]
+    few = CHUNK // 8  # most units show themselves to these, and cost no more
+    for part in (pixels[:few], *pixels[few:].split(CHUNK)):
+        silent = [(d | i).nonzero().squeeze(1) for d, i in zip(dead, inactive, strict=True)]
+        deepest = max((index for index, units in enumerate(silent) if len(units)), default=-1)
+        if deepest < 0:
             break
-        pre_activation = _pre_activation_of(network, to_inputs(part), units)
-        dead[units] &= (network.activation(pre_activation) == 0).all(0)
-        inactive[units] &= ~(pre_activation > 0).any(0)
-    return dead, inactive
+        output = to_inputs(part)
+        for index, layer in enumerate(network.layers[: deepest + 1]):
+            units = silent[index] if index == deepest else slice(None)
+            pre_activation = _pre_activation_of(layer, output, units)
+            output = network.activation(pre_activation)
+            dead[index][units] &= (output == 0).all(0)
+            inactive[index][units] &= ~(pre_activation > 0).any(0)
+    return torch.cat(dead), torch.cat(inactive)
 
 
-def _pre_activation_of(network: Network, images: Tensor, units: Tensor) -> Tensor:
-    """`network.pre_activation(images)[:, units]` without computing the other units."""
-    hidden, norm = network.hidden, network.norm
-    linear = functional.linear(images, hidden.weight[units], None if hidden.bias is None else hidden.bias[units])
+def _pre_activation_of(layer: Layer, inputs: Tensor, units: Tensor | slice) -> Tensor:
+    """`layer(inputs)[:, units]` without computing the other units."""
+    hidden, norm = layer.linear, layer.norm
+    linear = functional.linear(inputs, hidden.weight[units], None if hidden.bias is None else hidden.bias[units])
     if not isinstance(norm, nn.BatchNorm1d):
         return linear
     mean, variance = norm.running_mean[units], norm.running_var[units]

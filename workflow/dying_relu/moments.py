@@ -35,6 +35,16 @@ class Moments:
         return [name for epoch in range(1, run.epochs + 1) for _, name in self.of_epoch(run, epoch) if name is not None]
 
 
+def array_name(frame: str, layer: int) -> str:
+    """What the array of a frame's hidden layer (from 1) is called: as the frame, with `-layer-2` and so on appended."""
+    return frame if layer == 1 else f"{frame}-layer-{layer}"
+
+
+def frame_of(array: str) -> str:
+    """The frame that an array belongs to, by its name."""
+    return array.partition("-layer-")[0]
+
+
 def frame_label(name: str) -> str:
     """What a frame is labelled with: `epoch 12`, or `epoch 12, step 6,600` where steps were asked for."""
     epoch, *step = [int(part) for part in name.split("-")[1::2]]

@@ -1,14 +1,15 @@
 """The fast engine: the same steps as the plain one, by compiled code that skips zero pixels."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from dying_relu.images import to_inputs
-from dying_relu.kernel import Lit, Scratch, Settings, Weights, train_batches
+from dying_relu.kernel import LANES, PART, Lit, Scratch, Settings, Weights, test_batches, train_batches
+from dying_relu.measure import TestResult, mini_batch_sizes
 from dying_relu.network import Network
 from dying_relu.run import Run
 
@@ -21,33 +22,33 @@ class NumbaEngine:
         self._lit = _lit_pixels(pixels)
         self._labels = labels.numpy()
         width, inputs = network.hidden.weight.shape
-        arena = _Arena(16 * inputs * width + run.batch_size * (12 * width + 6 * inputs))
-        # Rows of pixels are what the kernel adds up; the network sees the same numbers transposed.
-        hidden = arena.take(inputs, width)
-        hidden[:] = network.hidden.weight.detach().numpy().T
-        network.hidden.weight.data = torch.from_numpy(hidden).t()
+        size, classes = run.batch_size, network.output.out_features
+        padded, pairs = _multiple(width, LANES), _multiple(inputs, 2) // 2
+        arena = _Arena()
+
+        def weights() -> Weights:
+            vectors = (arena.take(padded) for _ in range(3))
+            return Weights(
+                arena.take(2 * pairs, padded),
+                *vectors,
+                arena.take(classes, padded),
+                arena.take(_multiple(classes, LANES)),
+            )
+
+        self._weights, self._gradient, self._mean, self._square = (weights() for _ in range(4))
         norm = network.norm if run.batch_norm else None
-        others = [network.hidden.bias, *((norm.weight, norm.bias) if norm else (None, None))]
-        others += [network.output.weight, network.output.bias]
-        self._weights = Weights(hidden, *map(_shared, others))
-        self._gradient, self._mean, self._square = (
-            Weights(arena.take(inputs, width), *map(np.zeros_like, self._weights[1:])) for _ in range(3)
-        )
-        self._running = np.zeros((2, width), np.float32)
+        self._running = arena.take(2, padded)
+        _share(network.hidden.weight, self._weights.hidden.T)
+        _share(network.output.weight, self._weights.output)
+        _share(network.output.bias, self._weights.output_bias)
         if norm:
-            self._running[:] = norm.running_mean, norm.running_var
-            norm.running_mean, norm.running_var = torch.from_numpy(self._running)
-        size, classes = run.batch_size, len(self._weights.output_bias)
-        self._scratch = Scratch(
-            *(arena.take(size, width) for _ in range(3)),
-            error=arena.take(size, classes),
-            statistics=arena.take(4, width),
-            count=np.zeros(inputs, np.uint32),
-            entry=arena.take(inputs, size, kind=np.uint16),
-            factor=arena.take(inputs, size),
-            row=arena.take(width),
-            zero=arena.take(width),
-        )
+            _share(norm.weight, self._weights.gamma)
+            _share(norm.bias, self._weights.beta)
+            _share(norm.running_mean, self._running[0])
+            _share(norm.running_var, self._running[1])
+        else:
+            _share(network.hidden.bias, self._weights.bias)
+        self._scratch = _scratch(arena, self._weights, size)
         self._settings = Settings(
             run.batch_norm,
             np.float32(run.negative_slope or 0),
@@ -56,6 +57,7 @@ class NumbaEngine:
             *(run.learning_rate, run.beta1, run.beta2, run.epsilon),
         )
         self._steps = 0
+        self._batch_size = size
 
     def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         losses = np.empty(len(batches), np.float32)
@@ -69,40 +71,92 @@ class NumbaEngine:
         self._steps += len(batches)
         return torch.from_numpy(losses), torch.from_numpy(correct)
 
-    def gradient(self) -> Tensor:
-        return torch.from_numpy(self._gradient.hidden).t()
+    def gradient(self, layer: int = 0) -> Tensor:
+        width, inputs = self.network.hidden.weight.shape
+        return torch.from_numpy(self._gradient.hidden)[:inputs, :width].t()
+
+    def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
+        lit, labels = _lit_pixels(pixels), labels.numpy()
+        sizes = mini_batch_sizes(len(labels), self._batch_size)
+        ends = np.cumsum(sizes)
+        width = self.network.hidden.out_features
+        scratch = _scratch(_Arena(), self._weights, max(sizes))
+
+        def test() -> TestResult:
+            losses = np.empty(len(sizes))
+            correct = np.zeros((2, len(sizes)), np.int64)
+            active = np.zeros(self._weights.hidden.shape[1], np.float32)
+            test_batches(
+                *(ends, lit, labels, self._weights, self._running),
+                *(scratch, self._settings, losses, correct, active),
+            )
+            running, themselves = (correct.sum(1) / len(labels)).tolist()
+            return TestResult(
+                loss=float(np.average(losses, weights=sizes)),
+                accuracy=running,
+                accuracy_batch_statistics=themselves if self._settings.batch_norm else running,
+                active_fraction=torch.from_numpy(active[:width]).double() / len(labels),
+            )
+
+        return test
 
 
 class _Arena:
-    """Arrays of zeros, side by side in one block: a large block gets huge pages, small ones would not.
+    """Arrays of zeros, side by side in large blocks: a large block gets huge pages, small ones would not.
 
     Random rows of many small pages cost address translations; with huge pages a step takes a tenth less.
     """
 
-    SPARE = 1 << 22  # NumPy asks for huge pages from 4 MiB on
+    BLOCK = 1 << 23  # NumPy asks for huge pages from 4 MiB on
+    LINE = 64  # where arrays begin, so that no vector lies across two lines of the cache
 
-    def __init__(self, size: int) -> None:
-        self._block = np.empty(size + self.SPARE, np.uint8)
-        self._block.fill(0)
-        self._used = -self._block.ctypes.data % 64
+    def __init__(self) -> None:
+        self._free = np.empty(0, np.uint8)
 
     def take(self, *shape: int, kind: type = np.float32) -> np.ndarray:
         size = math.prod(shape) * np.dtype(kind).itemsize
-        array = self._block[self._used : self._used + size].view(kind).reshape(shape)
-        self._used += -(-size // 64) * 64
-        return array
+        room = _multiple(size, self.LINE)
+        if room > len(self._free):
+            block = np.empty(max(room + self.LINE, self.BLOCK), np.uint8)
+            block.fill(0)
+            self._free = block[-block.ctypes.data % self.LINE :]
+        array, self._free = self._free[:size], self._free[room:]
+        return array.view(kind).reshape(shape)
 
 
-def _shared(parameter: Tensor | None) -> np.ndarray:
-    """The memory of a parameter, as an array; of none, an empty one."""
-    return np.empty(0, np.float32) if parameter is None else parameter.detach().numpy()
+def _scratch(arena: _Arena, weights: Weights, size: int) -> Scratch:
+    """Room for mini-batches of up to `size` images."""
+    classes, width = weights.output.shape
+    pairs = len(weights.hidden) // 2
+    return Scratch(
+        *(arena.take(width // LANES, size, LANES) for _ in range(3)),
+        error=arena.take(size, classes),
+        scale=arena.take(width),
+        entry=arena.take(pairs, size, kind=np.uint32),
+        until=np.zeros((size // PART + 2, pairs), np.int64),
+    )
+
+
+def _multiple(number: int, of: int) -> int:
+    """The smallest multiple of `of` that is not below `number`."""
+    return -(-number // of) * of
+
+
+def _share(tensor: Tensor, array: np.ndarray) -> None:
+    """Let `tensor` be the beginning of `array` from now on, without changing its values."""
+    part = torch.from_numpy(array)[tuple(slice(size) for size in tensor.shape)]
+    part.copy_(tensor.data)
+    tensor.data = part
 
 
 def _lit_pixels(pixels: Tensor) -> Lit:
     """The images, uint8 `[n, inputs]`, as inputs without their zeros."""
     array = pixels.numpy()
-    lit = array != 0
+    if array.shape[1] % 2:
+        array = np.pad(array, ((0, 0), (0, 1)))
+    pairs = np.ascontiguousarray(array).view("<u2")
+    lit = pairs != 0
     start = np.concatenate([[0], np.cumsum(np.count_nonzero(lit, axis=1))])
-    pixel = np.broadcast_to(np.arange(array.shape[1], dtype=np.uint16), array.shape)[lit]
-    value = to_inputs(torch.from_numpy(array[lit])).numpy()
-    return Lit(start, pixel, value, np.flatnonzero(lit.any(axis=0)))
+    pair = np.broadcast_to(np.arange(pairs.shape[1], dtype=np.uint16), pairs.shape)[lit]
+    inputs = to_inputs(torch.arange(256, dtype=torch.uint8)).numpy()
+    return Lit(start, pair, pairs[lit].astype(np.uint16), np.flatnonzero(lit.any(axis=0)), inputs)

@@ -8,8 +8,11 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
-from dying_relu.config import Config, Experiment
+from dying_relu import captions
+from dying_relu.claims import Claim, all_claims
+from dying_relu.config import Comparison, Config, Experiment
 from dying_relu.run import Run, describe, held_fixed
+from dying_relu.stages import stages
 
 COLUMNS = {
     "test_accuracy_batch_statistics": ("test accuracy, mini-batch statistics", "{:.2%}"),
@@ -41,35 +44,31 @@ def write_page(folder: Path, template: str, config: Config, results: Path, prove
     final = pd.read_csv(results / "final.csv", index_col="run")
     page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     text = page.from_string(template).render(
+        claims=_claims(config, pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False), page),
         columns=[label for label, _ in COLUMNS.values()],
-        experiments=[_section(config, experiment, take) for experiment in config.experiments.values()],
-        rows=[_row(run, final.loc[run.name]) for run in config.runs.values()],
+        experiments=[_section(config, experiment, results, take) for experiment in config.experiments.values()],
+        rows=[_row(run, final.loc[run.name], config) for run in config.runs.values()],
         fixed=held_fixed(list(config.runs.values())),
         runs=len(config.runs),
+        layers=sorted({len(run.hidden) for run in config.runs.values()}),
         settings=config.settings,
+        stages=stages(config, results).to_dict("records"),
         provenance=provenance,
     )
     (folder / "index.html").write_text(text, encoding="utf-8")
 
 
-def _section(config: Config, experiment: Experiment, take: Any) -> dict[str, Any]:
+def _section(config: Config, experiment: Experiment, results: Path, take: Any) -> dict[str, Any]:
     """What the page shows of an experiment; a run that an earlier experiment has shown is only linked."""
     return {
         "name": experiment.name,
         "title": experiment.title,
         "figure": take(f"figures/{experiment.name}.svg"),
+        "figures": _figures(experiment.name, results, take),
         "held_fixed": held_fixed(experiment.runs),
-        "curves": [describe(run) for run in experiment.runs],
+        "curves": list(dict.fromkeys(describe(run) for run in experiment.runs)),
         "comparisons": [
-            {
-                "title": comparison.title,
-                "video": take(f"comparisons/{comparison.name}.mp4"),
-                "left": describe(comparison.left),
-                "right": describe(comparison.right),
-                "accuracy": [
-                    {"source": take(f"runs/{run.name}/accuracy.svg"), "label": describe(run)} for run in comparison.runs
-                ],
-            }
+            _comparison(comparison, results, take)
             for comparison in config.comparisons.values()
             if comparison.experiment == experiment.name
         ],
@@ -82,13 +81,88 @@ def _section(config: Config, experiment: Experiment, take: Any) -> dict[str, Any
                 "video": take(f"runs/{run.name}/dw.mp4"),
             }
             for run in experiment.runs
+            if _shown_alone(run, config)
         ],
     }
 
 
-def _row(run: Run, final: pd.Series) -> dict[str, Any]:
+def _shown_alone(run: Run, config: Config) -> bool:
+    """Whether the page shows the run by itself: of several seeds, the first, or it would be too large to send."""
+    return run.seed == config.settings["seeds"][0]
+
+
+def _comparison(comparison: Comparison, results: Path, take: Any) -> dict[str, Any]:
+    return {
+        "title": comparison.title,
+        "video": take(f"comparisons/{comparison.name}.mp4"),
+        "figures": _figures(comparison.name, results, take),
+        "left": describe(comparison.left),
+        "right": describe(comparison.right),
+        "accuracy": [
+            {"source": take(f"runs/{run.name}/accuracy.svg"), "label": describe(run)} for run in comparison.runs
+        ],
+    }
+
+
+def _figures(name: str, results: Path, take: Any) -> list[dict[str, str]]:
+    """The figures of an experiment or a comparison beside the summary, with their captions."""
+    return [
+        {"id": f"figure-{kind}-{name}", "source": take(f"figures/{kind}/{name}.svg"), **caption}
+        for kind, caption in captions.load().items()
+        if (results / "figures" / kind / f"{name}.svg").exists()
+    ]
+
+
+def _claims(config: Config, table: pd.DataFrame, page: Environment) -> list[dict[str, Any]]:
+    """What the page says of each claim: its rows, one per evaluation, its figure, and the discussion of a surprise."""
+    claims = all_claims()
+    rows = {
+        claim.id: {
+            evaluation: _claim_row(claim, row)
+            for evaluation, row in zip(
+                claim.evaluations, table[table["claim"] == claim.id].to_dict("records"), strict=True
+            )
+        }
+        for claim in claims
+    }
+    return [
+        {
+            **{
+                key: getattr(claim, key)
+                for key in ("id", "statement", "place", "article", "rule", "evidence", "source")
+            },
+            "rows": list(rows[claim.id].values()),
+            "figure": _figure_of(claim, config),
+            "discussion": page.from_string(claim.discussion).render(rows[claim.id], all=rows).strip(),
+        }
+        for claim in claims
+    ]
+
+
+def _claim_row(claim: Claim, row: dict[str, Any]) -> dict[str, Any]:
+    """A row of `claims.csv` as text: what was measured, and its interval, or nothing where there is none."""
+    first = claim.quantities[0]
+    return {
+        **{key: row[key] for key in ("evaluation", "verdict", "seeds", "details")},
+        "measured": first.show(float(row["measured"])) if row["measured"] else "",
+        "interval": f"{first.number(float(row['low']))} to {first.number(float(row['high']))}" if row["low"] else "",
+        "parts": row["details"].split("; ") if row["details"] else [],
+    }
+
+
+def _figure_of(claim: Claim, config: Config) -> str | None:
+    """The address within the page of the figure that shows the runs of a claim, or most of them."""
+    runs = {run for groups in claim.runs_in(config)[:1] for runs in groups.values() for run in runs}
+    shown = config.comparisons if claim.figure in captions.OF_COMPARISONS else config.experiments
+    overlaps = {name: len(runs & set(one.runs)) for name, one in shown.items()}
+    best = max(overlaps, key=overlaps.get, default=None)
+    return f"figure-{claim.figure}-{best}" if best and overlaps[best] else None
+
+
+def _row(run: Run, final: pd.Series, config: Config) -> dict[str, Any]:
     return {
         "name": run.name,
+        "shown": _shown_alone(run, config),
         "label": describe(run),
         "seed": run.seed,
         "cells": [pattern.format(final[column]) for column, (_, pattern) in COLUMNS.items()],

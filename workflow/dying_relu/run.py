@@ -1,7 +1,8 @@
 """A run: one network, trained once. What its parameters are, and what it is called."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from itertools import pairwise
 from typing import Any
 
 ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU"}
@@ -12,7 +13,7 @@ PHRASES = {
     "activation": lambda value: ACTIVATIONS[value],
     "negative_slope": lambda value: f"slope {value:g}",
     "batch_size": lambda value: f"mini-batch {value}",
-    "hidden": lambda value: " + ".join(map(str, value)) + " hidden units",
+    "hidden": lambda value: _widths(value) + " hidden units",
     "optimizer": lambda value: {"adam": "Adam"}[value],
     "learning_rate": lambda value: f"learning rate {value:g}",
     "epochs": lambda value: f"{value} epochs" if value > 1 else "1 epoch",
@@ -64,13 +65,33 @@ class Run:
         return self.epochs * self.steps_per_epoch
 
     @property
+    def series(self) -> "Run":
+        """What runs that differ in nothing but their seed have in common, as a run without seed and name."""
+        return replace(self, name="", seed=0)
+
+    @property
+    def weights(self) -> int:
+        """Weights of all layers, without biases, for images of 784 pixels."""
+        return sum(inputs * width for inputs, width in pairwise([784, *self.hidden, 10]))
+
+    @property
     def estimated_seconds(self) -> float:
         """Roughly what the training takes on one core: a share per step, and one per image.
 
-        Measured with the plain engine on one AVX-512 core; good enough to start the longest run
-        first and to ask a cluster for time.
+        Measured with the plain engine on one AVX-512 core for the article's network, and taken in
+        proportion for larger ones; good enough to start the longest run first and to ask a cluster
+        for time.
         """
-        return self.steps * (0.6e-3 + 1.1e-5 * self.batch_size)
+        times_larger = self.weights / (784 * 256 + 256 * 10)
+        return self.steps * (0.6e-3 + 1.1e-5 * self.batch_size) * max(1, times_larger)
+
+    @property
+    def estimated_megabytes(self) -> int:
+        """Memory that is enough for the training: a share for PyTorch and the images, and one per weight.
+
+        From docs/benchmark.md, with half as much again to spare.
+        """
+        return 1440 + round(300e-6 * self.weights)
 
     def parameters(self) -> dict[str, Any]:
         """All fields as plain values, from which `from_parameters` makes an equal run."""
@@ -104,8 +125,10 @@ def _compact(value: Any) -> str:
 
 
 def describe(run: Run) -> str:
-    """A run in a few words: `BN, ReLU, mini-batch 100`."""
+    """A run in a few words: `BN, ReLU, mini-batch 100`, with the widths where there are several hidden layers."""
     keys = ["batch_norm", "activation", "negative_slope", "batch_size"]
+    if len(run.hidden) > 1:
+        keys.append("hidden")
     return ", ".join(_phrases(run, keys))
 
 
@@ -127,6 +150,13 @@ def held_fixed(runs: Sequence[Run]) -> str:
     """What all the runs have in common, for a figure's title."""
     same = [key for key in PHRASES if key not in varied(runs)]
     return ", ".join(_phrases(runs[0], same))
+
+
+def _widths(hidden: Sequence[int]) -> str:
+    """`256`, `64 + 32`, or, of equal layers, `4 x 256`."""
+    if len(hidden) > 1 and len(set(hidden)) == 1:
+        return f"{len(hidden)} x {hidden[0]}"
+    return " + ".join(map(str, hidden))
 
 
 def _phrases(run: Run, keys: Sequence[str]) -> list[str]:

@@ -19,6 +19,15 @@ def final_table(metrics: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
+def mean_of_last_tenth(values: pd.Series) -> float:
+    """What a run arrives at: the mean over the last tenth of the epochs, and at least over one.
+
+    Single epochs scatter, and without BN accuracy drops for an epoch now and then. The mean is NaN as soon
+    as one of the values is, since what is not a number must not vanish.
+    """
+    return values.tail(max(1, round(len(values) / 10))).mean(skipna=False)
+
+
 def html_page(table: pd.DataFrame, title: str) -> str:
     """The table as a page of its own, for viewers that show HTML but not CSV. Text is escaped."""
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'

@@ -1,11 +1,13 @@
 """The plain engine: autograd and torch's own optimiser. It defines what is computed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from dying_relu.images import to_inputs
+from dying_relu.measure import TestResult, evaluate
 from dying_relu.network import Network
 from dying_relu.run import Run
 
@@ -15,6 +17,7 @@ class TorchEngine:
 
     def __init__(self, run: Run, network: Network, pixels: Tensor, labels: Tensor) -> None:
         self.network = network
+        self._batch_size = run.batch_size
         self._inputs, self._labels = to_inputs(pixels), labels
         self._loss = nn.CrossEntropyLoss()
         # One fused kernel per step; at small mini-batches it saves a third of the time.
@@ -37,5 +40,8 @@ class TorchEngine:
             correct[step] = (logits.detach().argmax(1) == labels).sum()
         return losses, correct
 
-    def gradient(self) -> Tensor:
-        return self.network.hidden.weight.grad
+    def gradient(self, layer: int = 0) -> Tensor:
+        return self.network.layers[layer].linear.weight.grad
+
+    def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
+        return partial(evaluate, self.network, to_inputs(pixels), labels, self._batch_size)

@@ -16,8 +16,8 @@ from torch import Tensor
 from dying_relu.brightness import Range, brightness
 from dying_relu.engine import Engine
 from dying_relu.images import Images
-from dying_relu.measure import TestResult, evaluate, silent_units
-from dying_relu.moments import Moments
+from dying_relu.measure import TestResult, silent_units
+from dying_relu.moments import Moments, array_name
 from dying_relu.network import Network
 from dying_relu.run import Run
 from dying_relu.streams import image_order
@@ -34,7 +34,8 @@ class DivergenceError(FloatingPointError):
 class Outputs:
     """Where a run's results go: three tables, and an .npz archive of brightnesses.
 
-    The archive has one array per frame, uint8 `[width, inputs]`, under the name of the frame.
+    The archive has one array per frame and hidden layer, uint8 `[width, inputs]`, under the name that
+    `moments.array_name` says.
     """
 
     metrics: Path
@@ -43,16 +44,20 @@ class Outputs:
     dw: Path
 
 
-def train(run: Run, images: Images, make_engine: type[Engine], dw: str, moments: Moments, outputs: Outputs) -> None:
+def train(
+    run: Run, images: Images, make_engine: type[Engine], dw: str, moments: Moments, outputs: Outputs
+) -> dict[str, float]:
     """Train `run` to its last epoch and write its tables and frames; `dw` is `gradient` or `update`.
 
+    Returns the seconds that went into `training` and into `measuring` (with writing it down).
     Raises DivergenceError at the first mini-batch whose loss is not finite; what is then in `outputs` is
     not complete.
     """
     engine = make_engine(run, Network(run, images.train.shape[1]), images.train, images.train_labels)
+    test = engine.tester(images.test, images.test_labels)
     change = WeightChange(engine, dw)
     log.info("%s: %d epochs of %d mini-batches", run.name, run.epochs, run.steps_per_epoch)
-    started = time.monotonic()
+    spent = {"training": 0.0, "measuring": 0.0}
     with (
         closing(Table(outputs.metrics)) as metrics,
         closing(Table(outputs.units)) as units,
@@ -60,48 +65,59 @@ def train(run: Run, images: Images, make_engine: type[Engine], dw: str, moments:
         closing(ArrayArchive(outputs.dw)) as archive,
     ):
         for epoch in range(1, run.epochs + 1):
-            trained, shown = _train_epoch(run, engine, epoch, change, moments, archive)
-            tested = evaluate(engine.network, images.test, images.test_labels, run.batch_size)
+            started = time.monotonic()
+            trained, shown, seconds = _train_epoch(run, engine, epoch, change, moments, archive)
+            tested = test()
             dead, inactive = silent_units(engine.network, images.train)
             row = _metrics(epoch, trained, tested, dead, inactive, shown)
             metrics.append(pd.DataFrame([row]))
-            units.append(_unit_rows(epoch, tested, shown))
+            units.append(_unit_rows(run, epoch, tested, dead, inactive, shown))
             batches.append(trained[["epoch", "batch", "accuracy", "loss"]])
-            _log_progress(run, row, time.monotonic() - started)
+            spent["training"] += seconds
+            spent["measuring"] += time.monotonic() - started - seconds
+            _log_progress(run, row, sum(spent.values()))
+    return spent
 
 
 class WeightChange:
-    """dW of the hidden layer, by the definition that the configuration asks for."""
+    """dW of the hidden layers, by the definition that the configuration asks for."""
 
     def __init__(self, engine: Engine, kind: str) -> None:
         """`kind`: `gradient` (of the last mini-batch's loss) or `update` (since the last frame)."""
         self._engine = engine
-        self._previous = self._weights().clone() if kind == "update" else None
+        self._previous = self._copied() if kind == "update" else None
 
-    def now(self) -> NDArray[np.float32]:
-        """dW at this moment, `[width, inputs]`."""
+    def now(self) -> list[NDArray[np.float32]]:
+        """dW of each layer at this moment, `[width, inputs]`."""
+        weights = self._weights()
         if self._previous is None:
-            return self._engine.gradient().numpy()
-        return (self._weights() - self._previous).numpy()
+            return [self._engine.gradient(layer).numpy() for layer in range(len(weights))]
+        return [(now - before).numpy() for now, before in zip(weights, self._previous, strict=True)]
 
     def frame_taken(self) -> None:
         """Let later updates count from here."""
         if self._previous is not None:
-            self._previous = self._weights().clone()
+            self._previous = self._copied()
 
-    def _weights(self) -> Tensor:
-        return self._engine.network.hidden.weight.detach()
+    def _copied(self) -> list[Tensor]:
+        return [weight.clone() for weight in self._weights()]
+
+    def _weights(self) -> list[Tensor]:
+        return [layer.linear.weight.detach() for layer in self._engine.network.layers]
 
 
 def _train_epoch(
     run: Run, engine: Engine, epoch: int, change: WeightChange, moments: Moments, archive: ArrayArchive
-) -> tuple[pd.DataFrame, Range]:
-    """One pass over the images: a row per mini-batch, and the range of dW at the end."""
+) -> tuple[pd.DataFrame, Range, float]:
+    """One pass over the images: a row per mini-batch, every unit's range of dW at the end, and the engine's seconds."""
     order = image_order(run.seed, epoch, run.train_images).split(run.batch_size)
     stretches = []
     begin = 0
+    seconds = 0.0
     for end, frame in moments.of_epoch(run, epoch):
+        started = time.monotonic()
         losses, correct = engine.train(order[begin:end])
+        seconds += time.monotonic() - started
         rows = pd.DataFrame({"epoch": epoch, "batch": range(begin + 1, end + 1)})
         rows["size"] = [len(batch) for batch in order[begin:end]]
         rows["loss"], rows["correct"] = losses.numpy(), correct.numpy()
@@ -109,12 +125,13 @@ def _train_epoch(
         stretches.append(rows)
         dw = change.now()
         if frame is not None:
-            archive.append(frame, brightness(dw))
+            for layer, values in enumerate(dw, 1):
+                archive.append(array_name(frame, layer), brightness(values))
             change.frame_taken()
         begin = end
     trained = pd.concat(stretches, ignore_index=True)
     trained["accuracy"] = trained["correct"] / trained["size"]
-    return trained, Range.of(dw)
+    return trained, Range.of(*dw), seconds
 
 
 def _refuse_divergence(run: Run, rows: pd.DataFrame) -> None:
@@ -146,15 +163,20 @@ def _metrics(
     }
 
 
-def _unit_rows(epoch: int, tested: TestResult, shown: Range) -> pd.DataFrame:
+def _unit_rows(run: Run, epoch: int, tested: TestResult, dead: Tensor, inactive: Tensor, shown: Range) -> pd.DataFrame:
+    """The epoch's rows of the units, one layer after the other."""
     return pd.DataFrame(
         {
             "epoch": epoch,
-            "unit": np.arange(len(shown.smallest)),
+            "unit": np.concatenate([np.arange(width) for width in run.hidden]),
             "active_fraction": tested.active_fraction.numpy(),
             "dw_min": shown.smallest,
             "dw_max": shown.largest,
             "background": shown.background,
+            "dead": dead.int().numpy(),
+            "inactive": inactive.int().numpy(),
+            "dark": shown.dark.astype(int),
+            "layer": np.repeat(np.arange(len(run.hidden)) + 1, run.hidden),
         }
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
+from math import ceil
 from pathlib import Path
 
 import ffmpeg
@@ -48,10 +49,11 @@ def make_video(folders: Sequence[Path], titles: Sequence[str], path: Path, frame
 def _labelled(file: Path, title: str, label: str) -> Image.Image:
     """The frame below a band with the title on the left and the label on the right."""
     with Image.open(file) as frame:
-        canvas = Image.new("L", (max(frame.width, 28 * 8), frame.height + BAND), PAPER)
+        font = ImageFont.load_default(15)  # it comes with Pillow: the same on every machine
+        needed = ceil(font.getlength(title) + font.getlength(label)) + 4 * MARGIN
+        canvas = Image.new("L", (max(frame.width, 28 * 8, needed), frame.height + BAND), PAPER)
         canvas.paste(frame, (0, BAND))
     pen = ImageDraw.Draw(canvas)
-    font = ImageFont.load_default(15)  # it comes with Pillow: the same on every machine
     pen.text((MARGIN, BAND // 2), title, INK, font, anchor="lm")
     pen.text((canvas.width - MARGIN, BAND // 2), label, INK, font, anchor="rm")
     return canvas

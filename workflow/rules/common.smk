@@ -13,6 +13,7 @@ ROOT = WORKFLOW.parent
 sys.path.insert(0, str(WORKFLOW))
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW), os.getenv("PYTHONPATH")])))
 
+from dying_relu import captions, claims
 from dying_relu import config as configuration
 from dying_relu.mnist import DIGESTS
 from dying_relu.run import describe
@@ -26,7 +27,15 @@ config.update(CONFIG.settings)
 
 
 # The tables that Snakemake's report shows, by the name of their file.
-TABLES = {"runs": "All runs and their parameters", "final": "All runs after their last epoch"}
+TABLES = {
+    "claims": "The claims and their verdicts",
+    "runs": "All runs and their parameters",
+    "final": "All runs after their last epoch",
+}
+
+
+# The kinds of figures beside the summary, and how to read each: title and text.
+CAPTIONS = captions.load()
 
 
 def library(script):
@@ -40,6 +49,12 @@ def template(name):
 
 def parameters(wildcards):
     return CONFIG.runs[wildcards.run].parameters()
+
+
+def unit_tables(run):
+    """What a figure of units reads of a run and of those that differ from it in the seed only."""
+    names = [other.name for other in CONFIG.all_seeds(run)]
+    return expand("<results>/runs/{run}/{table}.csv.gz", run=names, table=["units", "batches"])
 
 
 def frames_folder(path):

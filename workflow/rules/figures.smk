@@ -1,4 +1,4 @@
-# Needs: the tables of the runs. Gives: the summary figure of each experiment, the accuracy figure of each run.
+# Needs: the tables of the runs. Gives: figures of each experiment, of each comparison, and of each run.
 
 
 rule summary:
@@ -60,3 +60,75 @@ rule accuracy:
         title=lambda wildcards: describe(CONFIG.runs[wildcards.run]),
     script:
         "../scripts/accuracy.py"
+
+
+rule experiment_figure:
+    input:
+        metrics=lambda wildcards: expand(
+            "<results>/runs/{run}/metrics.csv",
+            run=[run.name for run in CONFIG.experiments[wildcards.experiment].runs],
+        ),
+        code=library("experiment_figure"),
+    output:
+        png=report(
+            "<results>/figures/{kind}/{experiment}.png",
+            category="Summary figures",
+            labels=lambda wildcards: {
+                "experiment": CONFIG.experiments[wildcards.experiment].title,
+                "figure": CAPTIONS[wildcards.kind]["title"],
+            },
+            caption="../report/figure.rst",
+        ),
+        svg="<results>/figures/{kind}/{experiment}.svg",
+    log:
+        "<logs>/figures/{kind}/{experiment}.log",
+    benchmark:
+        "<benchmarks>/figures/{kind}/{experiment}.tsv"
+    wildcard_constraints:
+        kind="|".join(captions.OF_EXPERIMENTS),
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        runs=lambda wildcards: [run.parameters() for run in CONFIG.experiments[wildcards.experiment].runs],
+        title=lambda wildcards: CONFIG.experiments[wildcards.experiment].title,
+        caption=lambda wildcards: CAPTIONS[wildcards.kind],
+    script:
+        "../scripts/experiment_figure.py"
+
+
+rule comparison_figure:
+    input:
+        left=lambda wildcards: unit_tables(CONFIG.comparisons[wildcards.comparison].left),
+        right=lambda wildcards: unit_tables(CONFIG.comparisons[wildcards.comparison].right),
+        code=library("comparison_figure"),
+    output:
+        png=report(
+            "<results>/figures/{kind}/{comparison}.png",
+            category="What the units do",
+            labels=lambda wildcards: {
+                "runs": CONFIG.comparisons[wildcards.comparison].title,
+                "figure": CAPTIONS[wildcards.kind]["title"],
+            },
+            caption="../report/figure.rst",
+        ),
+        svg="<results>/figures/{kind}/{comparison}.svg",
+    log:
+        "<logs>/figures/{kind}/{comparison}.log",
+    benchmark:
+        "<benchmarks>/figures/{kind}/{comparison}.tsv"
+    wildcard_constraints:
+        kind="|".join(captions.OF_COMPARISONS),
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        labels=lambda wildcards: [describe(run) for run in CONFIG.comparisons[wildcards.comparison].runs],
+        title=lambda wildcards: CONFIG.comparisons[wildcards.comparison].title,
+        caption=lambda wildcards: CAPTIONS[wildcards.kind],
+    script:
+        "../scripts/comparison_figure.py"

@@ -3,7 +3,10 @@
 FINISHED = [
     "<results>/runs.csv",
     "<results>/final.csv",
+    "<results>/claims.csv",
     *expand("<results>/figures/{experiment}.svg", experiment=CONFIG.experiments),
+    *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_EXPERIMENTS, name=CONFIG.experiments),
+    *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_COMPARISONS, name=CONFIG.comparisons),
     *expand("<results>/comparisons/{comparison}.mp4", comparison=CONFIG.comparisons),
     *expand("<results>/runs/{run}/{file}", run=CONFIG.runs, file=["accuracy.svg", "dw.mp4"]),
 ]
@@ -38,6 +41,7 @@ rule page:
         finished=FINISHED,
         provenance="<results>/provenance.json",
         template=template("index"),
+        texts=[os.path.relpath(path) for path in (claims.FILE, captions.FILE)],
         code=library("page"),
     output:
         report(

@@ -14,6 +14,7 @@ rule train:
         environment="<results>/runs/{run}/environment.json",
     log:
         "<logs>/train/{run}.log",
+        times="<logs>/train/{run}.times.json",
     benchmark:
         "<benchmarks>/train/{run}.tsv"
     # The longest first, or the longest would be alone at the end.
@@ -22,7 +23,7 @@ rule train:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=growing(1500),
+        mem_mb=lambda wildcards, attempt: CONFIG.runs[wildcards.run].estimated_megabytes * attempt,
         runtime=lambda wildcards, attempt: int(5 + CONFIG.runs[wildcards.run].estimated_seconds / 15) * attempt,
     params:
         run=parameters,

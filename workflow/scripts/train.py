@@ -13,13 +13,14 @@ from dying_relu.provenance import environment
 from dying_relu.run import Run
 from dying_relu.train import Outputs, train
 
-engine = choose(snakemake.params.engine)  # a warning of this goes to the console, not into the log
+run = Run.from_parameters(snakemake.params.run)
+engine = choose(snakemake.params.engine, run)  # a warning of this goes to the console, not into the log
 log_to(snakemake.log[0])
 prepare_torch(snakemake.threads)
-run = Run.from_parameters(snakemake.params.run)
 images = load(Path(snakemake.input.data[0]).parent, run.train_images)
 with ExitStack() as files:
     paths = {name: files.enter_context(whole(path)) for name, path in snakemake.output.items()}
     paths.pop("environment").write_text(json.dumps(environment() | {"engine": engine.__name__}, indent=2) + "\n")
     moments = Moments(snakemake.params.every, snakemake.params.unit)
-    train(run, images, engine, snakemake.params.dw, moments, Outputs(**paths))
+    spent = train(run, images, engine, snakemake.params.dw, moments, Outputs(**paths))
+Path(snakemake.log.times).write_text(json.dumps(spent) + "\n")

@@ -1,0 +1,52 @@
+"""Where the time went, from benchmark files that are written by hand."""
+
+import json
+
+import pytest
+
+from dying_relu.config import load
+from dying_relu.stages import stages
+
+HEAD = "s\th:m:s\tmax_rss\n"
+
+
+@pytest.fixture
+def config():
+    return load({"experiments": {"one": {"title": "One", "grids": [{"batch_size": [100, 200]}]}}})
+
+
+def write(results, name: str, seconds: float, memory: str) -> None:
+    path = results / "benchmarks" / f"{name}.tsv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{HEAD}{seconds}\t0:00:01\t{memory}\n")
+
+
+def test_jobs_are_summed_by_stage(config, tmp_path):
+    for seconds, run in zip((60, 40), config.runs, strict=True):
+        write(tmp_path, f"train/{run}", seconds, "800.5")
+        write(tmp_path, f"frames/{run}", 5, "-")  # Snakemake's word for a job that was too short to measure
+    write(tmp_path, "figures/units/one", 6, "90")
+    write(tmp_path, "summary/one", 4, "80")
+    write(tmp_path, "train/of-another-configuration", 1000, "1")
+    table = stages(config, tmp_path).set_index("stage")
+    assert list(table.index) == ["train", "frames", "figures"]
+    assert table["seconds"].tolist() == [100, 10, 10]
+    assert table["share"].tolist() == pytest.approx([100 / 120, 10 / 120, 10 / 120])
+    assert table["jobs"].tolist() == [2, 2, 2]
+    assert table["longest"].tolist() == [60, 5, 6]
+    assert table["memory"].isna().tolist() == [False, True, False]
+
+
+def test_training_is_split_into_what_the_trainings_have_timed(config, tmp_path):
+    (tmp_path / "logs" / "train").mkdir(parents=True)
+    for seconds, run in zip((60, 40), config.runs, strict=True):
+        write(tmp_path, f"train/{run}", seconds, "800")
+        times = {"training": seconds - 10, "measuring": 4}
+        (tmp_path / "logs" / "train" / f"{run}.times.json").write_text(json.dumps(times))
+    table = stages(config, tmp_path)
+    assert table["seconds"].tolist() == [12, 80, 8]
+    assert table["stage"].str.startswith("train: ").all()
+
+
+def test_without_benchmark_files_there_is_nothing_to_say(config, tmp_path):
+    assert stages(config, tmp_path).empty

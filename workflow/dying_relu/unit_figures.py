@@ -1,0 +1,113 @@
+"""Figures of what the hidden units of two runs do, side by side: a column for each run.
+
+`sides` maps what a run is called to the tables of all its seeds, as docs/output.md describes them.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from dying_relu.brightness import FULL_SCALE, MID_GRAY
+from dying_relu.darkness import CAUSES, causes_of_dark
+from dying_relu.figures import EPOCH_TICKS
+
+Sides = Mapping[str, Sequence[Mapping[str, pd.DataFrame]]]
+BINS = 32
+
+
+def backgrounds(sides: Sides, title: str) -> Figure:
+    """The distribution of background brightness over the squares that are not dark, for every epoch, all seeds."""
+    figure, axes = _columns(title, 1)
+    for ax, tables in zip(axes[0], sides.values(), strict=True):
+        lit = pd.concat([seed["units"] for seed in tables]).query("dark == 0")
+        last = int(tables[0]["units"]["epoch"].max())
+        counts, _, _ = np.histogram2d(
+            lit["background"], lit["epoch"], bins=[np.linspace(0, FULL_SCALE, BINS + 1), np.arange(0.5, last + 1)]
+        )
+        with np.errstate(invalid="ignore"):  # an epoch in which all squares are dark has no distribution
+            shares = counts / counts.sum(axis=0)
+        image = ax.imshow(
+            shares,
+            origin="lower",
+            aspect="auto",
+            extent=(0.5, last + 0.5, 0, FULL_SCALE),
+            vmin=0,
+            vmax=0.5,
+            cmap="magma",
+        )
+        for level in MID_GRAY:
+            ax.axhline(level, color="white", linestyle="--", linewidth=1)
+        ax.grid(visible=False)
+    figure.colorbar(image, ax=axes, label=f"share of squares per {FULL_SCALE / BINS:.0f} levels (at most 0.5 shown)")
+    axes[0][0].set_ylabel("background: 0 black, 255 white")
+    return _finished(figure, axes, sides)
+
+
+def darkness(sides: Sides, title: str) -> Figure:
+    """Dark squares of every epoch by cause (upper row, mean over the seeds), and the loss of the mini-batch that each
+    frame shows (lower row, a point per seed). The causes are those of `darkness`."""
+    figure, axes = _columns(title, 2)
+    colors = dict(zip(CAUSES, (sns.color_palette("colorblind")[index] for index in (3, 7, 1)), strict=True))
+    for column, tables in enumerate(sides.values()):
+        upper, lower = axes[0][column], axes[1][column]
+        counts = pd.concat([causes_of_dark(seed["units"], seed["batches"]) for seed in tables])
+        mean = counts.groupby("epoch").sum() / len(tables)
+        upper.stackplot(mean.index, mean.T, labels=CAUSES, colors=colors.values(), step="mid", linewidth=0)
+        for seed in tables:
+            last = seed["batches"].groupby("epoch").last()
+            lower.plot(last.index, last["loss"].clip(lower=1e-9), ".", color="black", markersize=4)
+        lower.set_yscale("log")
+    axes[0][0].set_ylabel("dark squares")
+    axes[0][0].legend(title="dark squares of", loc="upper left")
+    axes[1][0].set_ylabel("loss of the frame's mini-batch (nats)")
+    return _finished(figure, axes, sides)
+
+
+def raster(sides: Sides, title: str) -> Figure:
+    """A row per unit and a column per epoch, coloured by active fraction; inactive in red. The first seed only.
+
+    Units are sorted by their mean active fraction, so that silent ones lie at the bottom.
+    """
+    figure, axes = _columns(title, 1)
+    for ax, tables in zip(axes[0], sides.values(), strict=True):
+        units = tables[0]["units"]
+        fraction, inactive = (_by_unit(units, column) for column in ("active_fraction", "inactive"))
+        order = np.argsort(fraction.mean(axis=1), kind="stable")
+        extent = (0.5, fraction.shape[1] + 0.5, -0.5, len(order) - 0.5)
+        shown = {"origin": "lower", "aspect": "auto", "interpolation": "nearest", "extent": extent}
+        image = ax.imshow(fraction[order], vmin=0, vmax=1, cmap="viridis", **shown)
+        silent = np.ma.masked_equal(inactive[order], 0)
+        ax.imshow(silent, cmap=ListedColormap(["red"]), **shown)
+        ax.grid(visible=False)
+    figure.colorbar(image, ax=axes, label="active fraction (red: above 0 for no training image)")
+    axes[0][0].set_ylabel("hidden units, by mean active fraction")
+    return _finished(figure, axes, sides)
+
+
+def _by_unit(units: pd.DataFrame, column: str) -> np.ndarray:
+    """A column of `units.csv.gz` as `[units, epochs]`."""
+    return units[column].to_numpy().reshape(units["epoch"].nunique(), -1).T
+
+
+def _columns(title: str, rows: int) -> tuple[Figure, Sequence[Sequence[Axes]]]:
+    figure = Figure(figsize=(11, 1.5 + 3.5 * rows), layout="constrained")
+    figure.suptitle(title, fontweight="bold")
+    return figure, figure.subplots(rows, 2, sharex="col", sharey="row", squeeze=False)
+
+
+def _finished(figure: Figure, axes: Sequence[Sequence[Axes]], sides: Sides) -> Figure:
+    for ax, label in zip(axes[0], sides, strict=True):
+        ax.set_title(label, fontsize="medium")
+    for ax in axes[-1]:
+        ax.set_xlabel("epoch")
+        ax.xaxis.set_major_locator(MaxNLocator(**EPOCH_TICKS))
+    return figure
+
+
+FIGURES = {"backgrounds": backgrounds, "darkness": darkness, "raster": raster}

@@ -1,0 +1,27 @@
+# Needs: the tables of the runs that claims speak of. Gives: the verdict on every claim.
+
+
+rule claims:
+    input:
+        tables=expand(
+            "<results>/runs/{run}/{table}",
+            run=claims.runs_needed(CONFIG),
+            table=["metrics.csv", "units.csv.gz", "batches.csv.gz"],
+        ),
+        claims=os.path.relpath(claims.FILE),
+        code=library("claims"),
+    output:
+        "<results>/claims.csv",
+    log:
+        "<logs>/claims.log",
+    benchmark:
+        "<benchmarks>/claims.tsv"
+    conda:
+        "../../envs/claims.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        settings=CONFIG.portable,
+    script:
+        "../scripts/claims.py"
