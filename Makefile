@@ -1,6 +1,6 @@
 # The first command of a newcomer is `make report`. All of these set up .venv first.
 
-.PHONY: help report replicate test test-cluster benchmark growth lint images venv lock
+.PHONY: help report replicate test test-cluster test-envs benchmark growth lint images venv lock
 
 SNAKEMAKE = .venv/bin/snakemake
 RESULTS = $(shell .venv/bin/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')
@@ -10,6 +10,7 @@ help:
 	@echo "make replicate the same with five seeds: intervals for every verdict"
 	@echo "make test     run all tests"
 	@echo "make test-cluster run the quick configuration on a real Slurm of one node (root, Debian: slurm-wlm munge)"
+	@echo "make test-envs run each rule's script in an environment that holds only what its file in envs/ pins"
 	@echo "make benchmark time the training engines and their peers side by side"
 	@echo "make growth   time and memory against width, depth, images and seeds"
 	@echo "make lint     check format and style of code and workflow"
@@ -31,6 +32,10 @@ test: venv
 # Part of `make test` too; there and here it is skipped where it cannot be done, unless CI is set.
 test-cluster: venv
 	@.venv/bin/pytest tests/e2e/test_cluster.py
+
+# Part of `make test` too.
+test-envs: venv
+	@.venv/bin/pytest tests/e2e/test_envs.py
 
 # Each training engine and its peers, side by side; ROUNDS=1 is quicker and coarser.
 ROUNDS = 3

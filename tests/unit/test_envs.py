@@ -5,36 +5,16 @@ import re
 import sys
 
 import pytest
-import yaml
 
 from dying_relu.sources import modules_of
+from environments import ENVS, PYPI, pins, rules
 from helpers import ROOT
 
-ENVS = sorted(ROOT.glob("envs/*.yaml"))
-# What conda-forge calls a package that the index of Python packages calls otherwise.
-PYPI = {"pytorch": "torch", "matplotlib-base": "matplotlib", "seaborn-base": "seaborn"}
 MODULE = {"PIL": "pillow", "ffmpeg": "ffmpeg-python", "yaml": "pyyaml", "imageio_ffmpeg": "imageio-ffmpeg"}
 # Comes with another package.
 BROUGHT_ALONG = {"urllib3": "requests", "llvmlite": "numba"}
 
 LOCK = dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", (ROOT / "envs/requirements.txt").read_text(), re.MULTILINE))
-
-
-def pins(file) -> dict[str, tuple[str, str]]:
-    """Package to version and comment, as they stand in the file."""
-    lines = re.findall(r"^  - ([a-z0-9-]+)=([^= \n]+)(?:=\S+)?(?: # (.*))?$", file.read_text(), re.MULTILINE)
-    assert len(lines) == len(yaml.safe_load(file.read_text())["dependencies"]), "not everything is pinned"
-    return {name: (version, comment) for name, version, comment in lines}
-
-
-def rules() -> list[tuple[str, str]]:
-    """The script and the environment of every rule."""
-    found = []
-    for file in ROOT.glob("workflow/rules/*.smk"):
-        text = file.read_text()
-        found += re.findall(r'conda:\s+"../../(envs/\w+\.yaml)".*?script:\s+"../scripts/(\w+)\.py"', text, re.DOTALL)
-        assert text.count("\nrule ") == text.count('"../scripts/') == text.count('"../../envs/')
-    return found
 
 
 def test_every_rule_names_its_environment_and_every_environment_is_used():

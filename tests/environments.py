@@ -1,0 +1,29 @@
+"""What the files in envs/ say, for tests."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from helpers import ROOT
+
+ENVS = sorted(ROOT.glob("envs/*.yaml"))
+# What conda-forge calls a package that the index of Python packages calls otherwise.
+PYPI = {"pytorch": "torch", "matplotlib-base": "matplotlib", "seaborn-base": "seaborn"}
+
+
+def pins(file: Path) -> dict[str, tuple[str, str]]:
+    """Package to version and comment, as they stand in the file."""
+    lines = re.findall(r"^  - ([a-z0-9-]+)=([^= \n]+)(?:=\S+)?(?: # (.*))?$", file.read_text(), re.MULTILINE)
+    assert len(lines) == len(yaml.safe_load(file.read_text())["dependencies"]), "not everything is pinned"
+    return {name: (version, comment) for name, version, comment in lines}
+
+
+def rules() -> list[tuple[str, str]]:
+    """The environment and the script of every rule."""
+    found = []
+    for file in ROOT.glob("workflow/rules/*.smk"):
+        text = file.read_text()
+        found += re.findall(r'conda:\s+"../../(envs/\w+\.yaml)".*?script:\s+"../scripts/(\w+)\.py"', text, re.DOTALL)
+        assert text.count("\nrule ") == text.count('"../scripts/') == text.count('"../../envs/')
+    return found
