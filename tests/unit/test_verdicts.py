@@ -105,6 +105,12 @@ def test_each_evaluation_reads_its_own_column():
     assert verdict("bn-lowers-test-accuracy", [seed], "running") == NOT
 
 
+def test_an_epoch_that_is_not_a_number_is_not_left_out():
+    seed = {"with": [accuracy(0.97, epochs=20)], "without": [accuracy(0.98, epochs=20)]}
+    seed["without"][0].metrics.loc[18, RUNNING] = math.nan  # the last tenth are two epochs
+    assert verdict("bn-lowers-test-accuracy", [seed], "running") == UNDECIDED
+
+
 def test_one_seed_is_marked_and_has_no_interval():
     row = judge(CLAIMS["bn-lowers-test-accuracy"], "running", [pair(0.97, 0.98)])
     assert (row["seeds"], row["measured"]) == (1, pytest.approx(0.01))
@@ -135,6 +141,13 @@ def test_slopes_from_epoch_20_on(means, expected):
     assert verdict(SLOPES, [{"slopes": slopes, "relu": [relu]}], "batch") == expected
 
 
+def test_epoch_20_itself_counts():
+    courses = [[0.98] * 20, [0.98] * 19 + [0.9]]
+    flat, drops = (Made(pd.DataFrame({"epoch": range(1, 21), RUNNING: course, BATCH: course})) for course in courses)
+    assert verdict(SLOPES, [{"slopes": [flat] * 4, "relu": [flat]}]) == REPRODUCED
+    assert verdict(SLOPES, [{"slopes": [flat] * 4, "relu": [drops]}]) == NOT
+
+
 @pytest.mark.parametrize("claim", ["no-death-with-bn", "no-death-with-leaky"])
 def test_a_single_death_in_a_single_epoch_counts(claim):
     alive, died = units(dead=np.zeros((3, 4))), units(dead=[[0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]])
@@ -159,6 +172,16 @@ def test_a_square_stays_black_where_it_is_while_others_are_not():
     flickering[[12, 14], 2] = 0  # bright in two of the nine
     assert not stays_black(units(flickering).units).any()
     assert len(stays_black(units(np.ones((5, 4))).units)) == 0
+
+
+def test_borders_of_staying_black():
+    # Half of the squares are dark throughout, which still shows something; one is bright in a tenth of the frames.
+    dark = np.zeros((20, 4), int)
+    dark[:, :2] = 1
+    dark[15, 1] = 0
+    assert stays_black(units(dark).units).tolist() == [True, True, False, False]
+    dark[16, 1] = 0
+    assert stays_black(units(dark).units).tolist() == [True, False, False, False]
 
 
 def test_even_change():
@@ -220,6 +243,7 @@ def test_saturated_training():
     assert verdict(claim, [{"without": [stuck], "with": [common]}]) == REPRODUCED
     # One epoch in three with errors: the median epoch of the second half has none.
     assert verdict(claim, [{"without": [spiky], "with": [common]}]) == REPRODUCED
+    assert verdict(claim, [{"without": [perfect(0, 0, 0, 1, 1, 0.3)], "with": [common]}]) == REPRODUCED
     assert verdict(claim, [{"without": [perfect(0, 0, 0.98, 0.98)], "with": [common]}]) == NOT
     assert verdict(claim, [{"without": [stuck], "with": [perfect(0, 0, 0.995, 0.995)]}]) == NOT
     assert verdict(claim, [{"without": [perfect(0, 0, 1, math.nan)], "with": [common]}]) == UNDECIDED

@@ -262,14 +262,15 @@ def _backward(block, size, weights, gradient, scratch, settings):
 
 
 @njit(**OPTIONS)
-def _adam(weight, mean, square, place, g, rate, beta1, beta2, correction, epsilon):
+def _adam(weight, mean, square, place, g, rate, rest1, beta2, rest2, correction, epsilon):
     """Kingma and Ba 2015, algorithm 1, for LANES weights with the gradient `g`.
 
-    `rate` is corrected for the mean, `correction` for the square.
+    `rate` is corrected for the mean, `correction` for the square; `rest1` and `rest2` are 1 - beta, from the betas
+    before they are rounded: 0.999 is rounded by so much that 1 - 0.999 would be off by 1.3e-5 of itself.
     """
     old = load(mean, place)
-    m = old + (g - old) * (np.float32(1) - beta1)
-    v = load(square, place) * beta2 + g * g * (np.float32(1) - beta2)
+    m = old + (g - old) * rest1
+    v = load(square, place) * beta2 + g * g * rest2
     store(mean, place, m)
     store(square, place, v)
     store(weight, place, load(weight, place) - m * rate * reciprocal(root(v) * correction + epsilon))
@@ -331,8 +332,8 @@ def train_batches(
         step = steps + b + 1
         rate = np.float32(settings.rate / (1 - settings.beta1**step))
         correction = np.float32(1 / np.sqrt(1 - settings.beta2**step))
-        beta1, beta2, epsilon = np.float32(settings.beta1), np.float32(settings.beta2), np.float32(settings.epsilon)
-        adam = rate, beta1, beta2, correction, epsilon
+        rest1, rest2 = np.float32(1 - settings.beta1), np.float32(1 - settings.beta2)
+        adam = rate, rest1, np.float32(settings.beta2), rest2, correction, np.float32(settings.epsilon)
         last_batch = b + 1 == ends.shape[0]
         for block in range(blocks):
             _backward(block, size, weights, gradient, scratch, settings)
