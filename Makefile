@@ -14,7 +14,7 @@ help:
 	@echo "make benchmark time the training engines and their peers side by side"
 	@echo "make growth   time and memory against width, depth, images and seeds"
 	@echo "make lint     check format and style of code and workflow"
-	@echo "make images   renew the pictures of the README from the results"
+	@echo "make images   renew the pictures of the documents from the results"
 	@echo "make lock     renew the locks in envs/ from their .in files (needs uv)"
 
 report: venv
@@ -64,9 +64,10 @@ venv:
 lock:
 	envs/lock.sh
 
-# The pictures of the README, from the results of `make report`.
+# The pictures of README and docs/claims.md, from the results of `make replicate`.
 FFMPEG = $$(.venv/bin/python -c "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())")
 
 images: venv
 	$(FFMPEG) -v error -y -i $(RESULTS)/figures/batch_size.png -vf scale=900:-1:flags=lanczos docs/images/batch_size.png
 	$(FFMPEG) -v error -y -ss 0.5 -i $(RESULTS)/comparisons/bn_relu.mp4 -frames:v 1 -pix_fmt gray docs/images/dw.png
+	$(FFMPEG) -v error -y -i $(RESULTS)/figures/raster/bn_relu.png -vf scale=900:-1:flags=lanczos docs/images/raster.png

@@ -4,9 +4,11 @@ import re
 import subprocess
 import sys
 
+import pandas as pd
 import yaml
 from snakemake.utils import update_config
 
+from dying_relu.claims import all_claims
 from dying_relu.config import load
 from helpers import ROOT
 
@@ -52,3 +54,23 @@ def test_the_example_of_another_experiment_is_accepted():
 def test_the_citation_names_the_article():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert "Batch Normalization" in citation["references"][0]["title"]
+
+
+def test_the_claims_that_are_quoted_are_those_of_the_file():
+    text = (ROOT / "docs" / "claims.md").read_text()
+    claims = {claim.id: claim for claim in all_claims()}
+    table = pd.read_csv(ROOT / "docs" / "claims.csv")
+    for row in table.to_dict("records"):
+        first = claims[row["claim"]].quantities[0]
+        evaluation = "" if row["evaluation"] == "any" else row["evaluation"]
+        cells = [row["claim"], evaluation, first.show(row["measured"])]
+        cells += [f"{first.number(row['low'])} to {first.number(row['high'])}", row["verdict"]]
+        assert f"| {' | '.join(cells)} |" in text
+    quoted = re.findall(r"-?[\d.]+ (?:points|%)\s\[[-\d.]+, [-\d.]+\]", text)
+    assert len(quoted) > 15
+    assert [words for words in quoted if words.replace("\n", " ") not in " ".join(table["details"])] == []
+
+
+def test_the_rules_are_still_those_of_the_file_that_is_quoted():
+    rules = pd.read_csv(ROOT / "docs" / "claims.csv").drop_duplicates("claim").set_index("claim")["rule"].to_dict()
+    assert rules == {claim.id: claim.rule for claim in all_claims()}
