@@ -26,6 +26,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             # No name and no time in the gzip header: the same rows give the same bytes.
             with gzip.GzipFile("", "wb", 6, file, mtime=0) as binary:
                 yield binary
+                binary.flush()  # ends with an empty block, as these files always have: their bytes stay what they were
         else:
             yield file
 
