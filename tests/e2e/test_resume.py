@@ -13,11 +13,14 @@ import pytest
 
 from helpers import setting, snakemake
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for processes in /proc"),
+]
 
-RUN = "bn-relu-b10-epochs12-train_images6000-s20170523"
+RUN = "bn-relu-b10-train_images6000-epochs12-s20170523"
 TABLES = ("metrics.csv", "units.csv.gz", "batches.csv.gz", "dw.npz")
-DEADLINE = 120
+DEADLINE = 600  # seconds, of a machine that is busy with something else
 
 
 def command(mnist: Path, results: str) -> list[str]:
@@ -58,7 +61,7 @@ def start(project: Path, mnist: Path, results: str) -> subprocess.Popen:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    wait_for(lambda: list((project / results).glob(f"runs/{RUN}/checkpoint/*/000003/state.npz")) or process.poll())
+    wait_for(lambda: list((project / results).glob(f"runs/{RUN}/checkpoint/*/000003/state.npz")) or process.poll() is not None)
     return process
 
 
@@ -109,15 +112,14 @@ def test_snakemake_is_killed_and_its_training_lives_on(undisturbed, mnist):
     project, expected = undisturbed
     process = start(project, mnist, "orphaned")
     process.kill()
-    process.communicate(timeout=DEADLINE)
     orphan = training_process(project)
-    if orphan:
-        os.kill(orphan, signal.SIGSTOP)  # so that it has not ended before the other begins
+    os.kill(orphan, signal.SIGSTOP)  # so that it has not come to its end before the other begins
+    process.wait(DEADLINE)
     unlocked = snakemake(project, "--unlock", *command(mnist, "orphaned"))
     assert unlocked.returncode == 0, unlocked.stdout
-    if orphan:
-        os.kill(orphan, signal.SIGCONT)
+    os.kill(orphan, signal.SIGCONT)
     goes_on(project, mnist, "orphaned", expected)
+    process.stdout.close()
     wait_for(lambda: training_process(project) is None)
     assert tables(project / "orphaned") == expected
 
