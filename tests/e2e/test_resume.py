@@ -61,7 +61,9 @@ def start(project: Path, mnist: Path, results: str) -> subprocess.Popen:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    wait_for(lambda: list((project / results).glob(f"runs/{RUN}/checkpoint/*/000003/state.npz")) or process.poll() is not None)
+    # The next part begins when the checkpoint is complete.
+    parts = f"runs/{RUN}/checkpoint/*/000004"
+    wait_for(lambda: list((project / results).glob(parts)) or process.poll() is not None)
     return process
 
 
