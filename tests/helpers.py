@@ -5,9 +5,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from dying_relu.checkpoints import Checkpoints
 from dying_relu.config import load
 from dying_relu.run import Run
+from dying_relu.train import train
 
 ROOT = Path(__file__).parents[1]
 QUICK = ("--configfile", "tests/configs/quick.yaml")
@@ -19,6 +22,12 @@ def make_run(epochs: int = 1, seed: int = 20170523, **parameters) -> Run:
     settings = {"epochs": epochs, "seeds": [seed], "experiments": {"one": {"title": "One", "grids": [grid]}}}
     (run,) = load(settings).runs.values()
     return run
+
+
+def train_anew(*arguments) -> dict[str, float]:
+    """`train.train` with its arguments but for the checkpoints, which are new ones."""
+    with TemporaryDirectory() as folder:
+        return train(*arguments, Checkpoints(Path(folder), {}, seconds=3600))
 
 
 def snakemake(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:

@@ -3,13 +3,14 @@
 import gzip
 import time
 from contextlib import closing
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from dying_relu.files import whole
-from dying_relu.writers import ArrayArchive, Table
+from dying_relu.writers import ArrayArchive, Table, join_archives, join_tables
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path):
@@ -62,24 +63,36 @@ def test_an_orphan_can_neither_leave_rubbish_nor_replace_what_is_newer(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
-def test_a_table_grows_block_by_block(tmp_path, name):
-    with closing(Table(tmp_path / name)) as table:
-        for epoch in (1, 2):
-            table.append(pd.DataFrame({"epoch": [epoch], "loss": [np.float32(0.1)]}))
+def test_a_table_grows_block_by_block_and_part_by_part(tmp_path, name):
+    parts = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    for part, epochs in zip(parts, [(1, 2), (3,)], strict=True):
+        with closing(Table(part)) as table:
+            for epoch in epochs:
+                table.append(pd.DataFrame({"epoch": [epoch], "loss": [np.float32(0.1)]}))
+    join_tables(parts, tmp_path / name)
     content = (tmp_path / name).read_bytes()
     text = gzip.decompress(content) if name.endswith("gz") else content
-    assert text == b"epoch,loss\n1,0.100000001\n2,0.100000001\n"
+    assert text == b"epoch,loss\n1,0.100000001\n2,0.100000001\n3,0.100000001\n"
 
 
-def test_neither_time_nor_name_is_in_the_bytes(tmp_path, monkeypatch):
+def test_neither_time_nor_name_nor_parts_are_in_the_bytes(tmp_path, monkeypatch):
+    table = pd.DataFrame({"a": np.random.default_rng(1).random(50000)})
     written = []
-    for name in ("one", "two"):
+    for name, cuts in {"one": [0, 50000], "two": [0, 1, 777, 30000, 50000]}.items():
         monkeypatch.setattr(time, "time", lambda name=name: 1e9 + len(name) + len(written) * 1e6)
-        with closing(Table(tmp_path / f"{name}.csv.gz")) as table, closing(ArrayArchive(tmp_path / name)) as arrays:
-            table.append(pd.DataFrame({"a": range(5)}))
-            arrays.append("x", np.arange(5))
+        tables, archives = [], []
+        for first, last in pairwise(cuts):
+            tables.append(tmp_path / f"{name}-{first}.csv")
+            archives.append(tmp_path / f"{name}-{first}.npz")
+            with closing(Table(tables[-1])) as part, closing(ArrayArchive(archives[-1], compressed=False)) as arrays:
+                part.append(table[first:last])
+                for row in range(-(-first // 5000) * 5000, last, 5000):
+                    arrays.append(f"x{row}", np.arange(row))
+        join_tables(tables, tmp_path / f"{name}.csv.gz")
+        join_archives(archives, tmp_path / name)
         written.append([(tmp_path / f"{name}.csv.gz").read_bytes(), (tmp_path / name).read_bytes()])
     assert written[0] == written[1]
+    assert len(written[0][0]) > 1 << 17
 
 
 def test_numpy_reads_the_archive(tmp_path):

@@ -11,8 +11,9 @@ from dying_relu.moments import Moments
 from dying_relu.network import Network
 from dying_relu.numba_engine import NumbaEngine
 from dying_relu.torch_engine import TorchEngine
-from dying_relu.train import DivergenceError, Outputs, train
+from dying_relu.train import DivergenceError, Outputs
 from helpers import make_run
+from helpers import train_anew as train
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from dying_relu.checkpoints import Checkpoints
 from dying_relu.config import load
 from dying_relu.engine import choose, prepare_torch
 from dying_relu.images import load as load_images
@@ -32,7 +33,8 @@ def main() -> None:
     prepare_torch(1)
     experiments = {"growth": {"title": "Growth", "grids": [arguments.parameters]}}
     settings = {"epochs": arguments.epochs, "seeds": [arguments.seed], "experiments": experiments}
-    (run,) = load(settings).runs.values()
+    config = load(settings)
+    (run,) = config.runs.values()
     images = load_images(arguments.raw, run.train_images)
     chosen = choose(arguments.engine, run)
 
@@ -53,8 +55,9 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         names = {"metrics": "metrics.csv", "units": "units.csv.gz", "batches": "batches.csv.gz", "dw": "dw.npz"}
         outputs = Outputs(**{key: Path(folder) / name for key, name in names.items()})
+        checkpoints = Checkpoints(Path(folder) / "checkpoint", {}, config.settings["checkpoint"])
         started = time.process_time()
-        train(run, images, Watched, "gradient", Moments(1, "epoch"), outputs)
+        train(run, images, Watched, "gradient", Moments(1, "epoch"), outputs, checkpoints)
         ended = time.process_time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     seconds = {"setup": Watched.begun - started, "seconds": (ended - Watched.begun) / run.epochs}

@@ -60,8 +60,8 @@ class Config:
 
     @property
     def portable(self) -> dict[str, Any]:
-        """The settings without the folders of this machine, which say nothing about the results."""
-        return {key: value for key, value in self.settings.items() if key not in ("results", "data")}
+        """The settings without the folders of this machine and checkpoints, which say nothing about the results."""
+        return {key: value for key, value in self.settings.items() if key not in ("results", "data", "checkpoint")}
 
     def experiments_of(self, run: Run) -> list[str]:
         """The names of the experiments that the run belongs to."""

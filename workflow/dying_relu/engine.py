@@ -1,10 +1,11 @@
 """Engines: what takes a network through mini-batches, to train and to test it. There are two; one place chooses."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dying_relu.covered import not_covered
@@ -46,6 +47,17 @@ class Engine(Protocol):
 
         The definition is `measure.evaluate`, with mini-batches of the training's size.
         """
+        ...
+
+    def state(self) -> dict[str, NDArray]:
+        """Everything that the further training depends on: weights, running statistics, and Adam's averages and steps.
+
+        The arrays may be the engine's own memory, so that they are true only until the next step.
+        """
+        ...
+
+    def restore(self, state: Mapping[str, NDArray]) -> None:
+        """Go on from what `state` has returned, bit for bit; further arrays in `state` are not looked at."""
         ...
 
 

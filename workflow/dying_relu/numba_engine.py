@@ -1,10 +1,11 @@
 """The fast engine: the same steps as the plain one, by compiled code that skips zero pixels."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dying_relu.images import to_inputs
@@ -99,6 +100,22 @@ class NumbaEngine:
             )
 
         return test
+
+    def state(self) -> dict[str, NDArray]:
+        return self._arrays() | {"steps": np.array(self._steps)}
+
+    def restore(self, state: Mapping[str, NDArray]) -> None:
+        for name, array in self._arrays().items():
+            array[...] = state[name]
+        self._steps = int(state["steps"])
+
+    def _arrays(self) -> dict[str, NDArray]:
+        """All memory that lasts from step to step, by name."""
+        groups = {"weights": self._weights, "mean": self._mean, "square": self._square}
+        arrays = {
+            f"{group}.{name}": array for group, numbers in groups.items() for name, array in numbers._asdict().items()
+        }
+        return arrays | {"running": self._running}
 
 
 class _Arena:

@@ -1,9 +1,10 @@
 """The plain engine: autograd and torch's own optimiser. It defines what is computed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dying_relu.images import to_inputs
@@ -45,3 +46,21 @@ class TorchEngine:
 
     def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
         return partial(evaluate, self.network, to_inputs(pixels), labels, self._batch_size)
+
+    def state(self) -> dict[str, NDArray]:
+        found = {f"network.{name}": tensor.numpy() for name, tensor in self.network.state_dict().items()}
+        for index, averages in self._optimizer.state_dict()["state"].items():
+            found |= {f"adam.{index}.{name}": tensor.numpy() for name, tensor in averages.items()}
+        return found
+
+    def restore(self, state: Mapping[str, NDArray]) -> None:
+        network, adam = {}, {}
+        for name, array in state.items():
+            kind, _, rest = name.partition(".")
+            if kind == "network":
+                network[rest] = torch.from_numpy(array)
+            elif kind == "adam":
+                index, _, average = rest.partition(".")
+                adam.setdefault(int(index), {})[average] = torch.from_numpy(array)
+        self.network.load_state_dict(network)
+        self._optimizer.load_state_dict(self._optimizer.state_dict() | {"state": adam})

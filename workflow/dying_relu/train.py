@@ -3,25 +3,26 @@
 import logging
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from dying_relu.brightness import Range, brightness
+from dying_relu.checkpoints import Arrays, Checkpoints
 from dying_relu.engine import Engine
 from dying_relu.images import Images
 from dying_relu.measure import TestResult, silent_units
 from dying_relu.moments import Moments, array_name
 from dying_relu.network import Network
+from dying_relu.record import Outputs, Part, join
 from dying_relu.run import Run
 from dying_relu.streams import image_order
-from dying_relu.writers import ArrayArchive, Table
+from dying_relu.writers import ArrayArchive
 
 log = logging.getLogger(__name__)
 
@@ -30,52 +31,62 @@ class DivergenceError(FloatingPointError):
     """The loss of a mini-batch is infinite or not a number."""
 
 
-@dataclass(frozen=True)
-class Outputs:
-    """Where a run's results go: three tables, and an .npz archive of brightnesses.
-
-    The archive has one array per frame and hidden layer, uint8 `[width, inputs]`, under the name that
-    `moments.array_name` says.
-    """
-
-    metrics: Path
-    units: Path
-    batches: Path
-    dw: Path
+class StoppedError(RuntimeError):
+    """The training was asked to stop, and has left a checkpoint."""
 
 
 def train(
-    run: Run, images: Images, make_engine: type[Engine], dw: str, moments: Moments, outputs: Outputs
+    run: Run,
+    images: Images,
+    make_engine: type[Engine],
+    dw: str,
+    moments: Moments,
+    outputs: Outputs,
+    checkpoints: Checkpoints,
 ) -> dict[str, float]:
     """Train `run` to its last epoch and write its tables and frames; `dw` is `gradient` or `update`.
 
+    Goes on from where `checkpoints` says that an earlier call was interrupted; `outputs` are written at the end,
+    and have the same bytes then.
     Returns the seconds that went into `training` and into `measuring` (with writing it down).
-    Raises DivergenceError at the first mini-batch whose loss is not finite; what is then in `outputs` is
-    not complete.
+    Raises DivergenceError at the first mini-batch whose loss is not finite, and StoppedError at the end of an epoch
+    in which `checkpoints.stop` was called; there are no `outputs` then.
     """
     engine = make_engine(run, Network(run, images.train.shape[1]), images.train, images.train_labels)
     test = engine.tester(images.test, images.test_labels)
     change = WeightChange(engine, dw)
     log.info("%s: %d epochs of %d mini-batches", run.name, run.epochs, run.steps_per_epoch)
-    spent = {"training": 0.0, "measuring": 0.0}
-    with (
-        closing(Table(outputs.metrics)) as metrics,
-        closing(Table(outputs.units)) as units,
-        closing(Table(outputs.batches)) as batches,
-        closing(ArrayArchive(outputs.dw)) as archive,
-    ):
-        for epoch in range(1, run.epochs + 1):
-            started = time.monotonic()
-            trained, shown, seconds = _train_epoch(run, engine, epoch, change, moments, archive)
-            tested = test()
-            dead, inactive = silent_units(engine.network, images.train)
-            row = _metrics(epoch, trained, tested, dead, inactive, shown)
-            metrics.append(pd.DataFrame([row]))
-            units.append(_unit_rows(run, epoch, tested, dead, inactive, shown))
-            batches.append(trained[["epoch", "batch", "accuracy", "loss"]])
-            spent["training"] += seconds
-            spent["measuring"] += time.monotonic() - started - seconds
-            _log_progress(run, row, sum(spent.values()))
+    done, spent = 0, {"training": 0.0, "measuring": 0.0}
+    if reached := checkpoints.resume():
+        done, spent = reached.epoch, reached.spent
+        engine.restore(reached.arrays)
+        change.restore(reached.arrays)
+        log.info("going on from the checkpoint after epoch %d", done)
+    while done < run.epochs:
+        with closing(Part(checkpoints.part(done + 1))) as part:
+            for epoch in range(done + 1, run.epochs + 1):
+                started = time.monotonic()
+                trained, shown, seconds = _train_epoch(run, engine, epoch, change, moments, part.dw)
+                tested = test()
+                dead, inactive = silent_units(engine.network, images.train)
+                row = _metrics(epoch, trained, tested, dead, inactive, shown)
+                part.metrics.append(pd.DataFrame([row]))
+                part.units.append(_unit_rows(run, epoch, tested, dead, inactive, shown))
+                part.batches.append(trained[["epoch", "batch", "accuracy", "loss"]])
+                spent["training"] += seconds
+                spent["measuring"] += time.monotonic() - started - seconds
+                _log_progress(run, row, sum(spent.values()))
+                if checkpoints.due():
+                    break
+        done = epoch
+        started = time.monotonic()
+        checkpoints.save(done, engine.state() | change.state(), spent)
+        spent["measuring"] += time.monotonic() - started
+        if checkpoints.stopping and done < run.epochs:
+            raise StoppedError(f"{run.name} was asked to stop; the same command goes on after epoch {done}")
+    started = time.monotonic()
+    join(checkpoints.parts, outputs)
+    spent["measuring"] += time.monotonic() - started
     return spent
 
 
@@ -98,6 +109,15 @@ class WeightChange:
         """Let later updates count from here."""
         if self._previous is not None:
             self._previous = self._copied()
+
+    def state(self) -> Arrays:
+        """What `restore` needs to go on as if nothing had happened."""
+        return {f"previous.{layer}": weights.numpy() for layer, weights in enumerate(self._previous or [])}
+
+    def restore(self, state: Arrays) -> None:
+        """Go on from a `state`, among other arrays."""
+        for layer, weights in enumerate(self._previous or []):
+            weights.copy_(torch.from_numpy(state[f"previous.{layer}"]))
 
     def _copied(self) -> list[Tensor]:
         return [weight.clone() for weight in self._weights()]

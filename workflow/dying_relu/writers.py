@@ -1,9 +1,12 @@
 """Writers that grow a file block by block, in constant memory, with the same bytes for the same content."""
 
 import gzip
+import shutil
 import zipfile
-from io import TextIOWrapper
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -15,14 +18,24 @@ FLOAT_FORMAT = "%.9g"
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to, gzipped where its name ends in .gz."""
+    with path.open("wb") as file:
+        if path.name.endswith(".gz"):
+            # No name and no time in the gzip header: the same rows give the same bytes.
+            with gzip.GzipFile("", "wb", 6, file, mtime=0) as binary:
+                yield binary
+                binary.flush()  # ends with an empty block, as these files always have: their bytes stay what they were
+        else:
+            yield file
+
+
 class Table:
-    """A CSV file (gzipped where the name ends in .gz) that grows block by block, in constant memory."""
+    """A CSV file that grows block by block, in constant memory."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
-        # No name and no time in the gzip header: the same rows give the same bytes.
-        binary = gzip.GzipFile("", "wb", 6, self._file, mtime=0) if path.name.endswith(".gz") else self._file
-        self._text = TextIOWrapper(binary, encoding="utf-8", newline="")
+        self._text = path.open("w", encoding="utf-8", newline="")
         self._empty = True
 
     def append(self, rows: pd.DataFrame) -> None:
@@ -32,21 +45,41 @@ class Table:
 
     def close(self) -> None:
         self._text.close()
-        self._file.close()
+
+
+def join_tables(parts: Sequence[Path], path: Path) -> None:
+    """Write the rows of several CSV files with the same header as one (gzipped where its name ends in .gz)."""
+    with _opened(path) as joined:
+        for index, part in enumerate(parts):
+            with part.open("rb") as file:
+                header = file.readline()
+                if not index:
+                    joined.write(header)
+                shutil.copyfileobj(file, joined)
 
 
 class ArrayArchive:
     """An .npz file that grows array by array, in constant memory; numpy.load reads it lazily."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, compressed: bool = True) -> None:
+        self._method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
         # Level 1: within a few per cent of level 6 on dW, in a third of its time.
-        self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+        self._zip = zipfile.ZipFile(path, "w", self._method, compresslevel=1)
 
     def append(self, name: str, array: NDArray) -> None:
         entry = zipfile.ZipInfo(f"{name}.npy", ZIP_DATE)
-        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.compress_type = self._method
         with self._zip.open(entry, "w") as file:
             np.lib.format.write_array(file, array, allow_pickle=False)
 
     def close(self) -> None:
         self._zip.close()
+
+
+def join_archives(parts: Sequence[Path], path: Path) -> None:
+    """Write the arrays of several .npz files as one."""
+    with closing(ArrayArchive(path)) as joined:
+        for part in parts:
+            with np.load(part, allow_pickle=False) as arrays:
+                for name in arrays.files:
+                    joined.append(name, arrays[name])

@@ -1,9 +1,12 @@
 """Train one run, and write its tables, its dW and the environment that it was trained in."""
 
 import json
+import signal
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+from dying_relu.checkpoints import Checkpoints, code_digest
 from dying_relu.engine import choose, prepare_torch
 from dying_relu.files import whole
 from dying_relu.images import load
@@ -11,16 +14,32 @@ from dying_relu.logs import log_to
 from dying_relu.moments import Moments
 from dying_relu.provenance import environment
 from dying_relu.run import Run
-from dying_relu.train import Outputs, train
+from dying_relu.train import Outputs, StoppedError, train
 
 run = Run.from_parameters(snakemake.params.run)
 engine = choose(snakemake.params.engine, run)  # a warning of this goes to the console, not into the log
 log_to(snakemake.log[0])
 prepare_torch(snakemake.threads)
+trained_in = environment() | {"engine": engine.__name__}
+# A checkpoint serves only what would have come to the same bits: the same run, code, software and processor.
+identity = {
+    **{key: getattr(snakemake.params, key) for key in ("run", "dw", "every", "unit")},
+    **{key: trained_in[key] for key in ("engine", "python", "packages", "architecture", "processor")},
+    "code": code_digest([Path(module) for module in snakemake.input.code]),
+}
+# How often is no parameter of the rule: a change of it must not train anything again.
+folder = Path(snakemake.output.metrics).with_name("checkpoint")
+checkpoints = Checkpoints(folder, identity, snakemake.config["checkpoint"])
+signal.signal(signal.SIGTERM, checkpoints.stop)
 images = load(Path(snakemake.input.data[0]).parent, run.train_images)
 with ExitStack() as files:
     paths = {name: files.enter_context(whole(path)) for name, path in snakemake.output.items()}
-    paths.pop("environment").write_text(json.dumps(environment() | {"engine": engine.__name__}, indent=2) + "\n")
+    trained_in_file = paths.pop("environment")
     moments = Moments(snakemake.params.every, snakemake.params.unit)
-    spent = train(run, images, engine, snakemake.params.dw, moments, Outputs(**paths))
+    try:
+        spent = train(run, images, engine, snakemake.params.dw, moments, Outputs(**paths), checkpoints)
+    except StoppedError as reason:
+        sys.exit(str(reason))
+    trained_in_file.write_text(json.dumps(trained_in, indent=2) + "\n")
 Path(snakemake.log.times).write_text(json.dumps(spent) + "\n")
+checkpoints.remove()

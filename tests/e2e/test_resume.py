@@ -1,0 +1,137 @@
+"""A training that is killed in a real run of the workflow goes on, and what comes out is as if nothing had happened."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from helpers import setting, snakemake
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for processes in /proc"),
+]
+
+RUN = "bn-relu-b10-train_images6000-epochs12-s20170523"
+TABLES = ("metrics.csv", "units.csv.gz", "batches.csv.gz", "dw.npz")
+DEADLINE = 600  # seconds, of a machine that is busy with something else
+
+
+def command(mnist: Path, results: str) -> list[str]:
+    experiment = "{one: {title: One, grids: [{batch_size: 10}]}}"
+    values = {"epochs": 12, "run": "{train_images: 6000}", "experiments": experiment, "comparisons": "{}"}
+    values |= {"data": f"{{dir: {mnist}}}", "checkpoint": 0, "results": results}
+    return ["--cores", "1", "--configfile", "config.yaml", *setting(**values), "--", f"{results}/runs/{RUN}/dw.npz"]
+
+
+def wait_for(condition: Callable[[], object]) -> object:
+    """What `condition` says as soon as it is true."""
+    until = time.monotonic() + DEADLINE
+    while time.monotonic() < until:
+        if found := condition():
+            return found
+        time.sleep(0.005)
+    raise TimeoutError
+
+
+def training_process(project: Path) -> int | None:
+    """The process that runs the training's script; its command line names a copy of it in this project."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().decode().split("\0")
+        except OSError:  # it has just ended
+            continue
+        if len(words) > 1 and words[1].startswith(str(project)) and words[1].endswith(".train.py"):
+            return int(folder.name)
+    return None
+
+
+def start(project: Path, mnist: Path, results: str) -> subprocess.Popen:
+    """The workflow, as soon as its training has left the checkpoint of its third epoch or a later one."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", *command(mnist, results)],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    # The next part begins when the checkpoint is complete.
+    parts = f"runs/{RUN}/checkpoint/*/000004"
+    wait_for(lambda: list((project / results).glob(parts)) or process.poll() is not None)
+    return process
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / "runs" / RUN / name).read_bytes() for name in TABLES}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(make_project, mnist) -> tuple[Path, dict[str, bytes]]:
+    folder = make_project()
+    done = snakemake(folder, *command(mnist, "undisturbed"))
+    assert done.returncode == 0, done.stdout
+    return folder, tables(folder / "undisturbed")
+
+
+def test_the_training_is_killed(undisturbed, mnist):
+    project, expected = undisturbed
+    process = start(project, mnist, "killed")
+    os.kill(wait_for(lambda: training_process(project)), signal.SIGKILL)
+    said, _ = process.communicate(timeout=DEADLINE)
+    assert process.returncode != 0, said
+    goes_on(project, mnist, "killed", expected)
+
+
+def test_the_training_is_asked_to_end(undisturbed, mnist):
+    project, expected = undisturbed
+    process = start(project, mnist, "asked")
+    os.kill(wait_for(lambda: training_process(project)), signal.SIGTERM)
+    said, _ = process.communicate(timeout=DEADLINE)
+    assert process.returncode != 0, said
+    log = (project / "asked" / "logs" / "train" / f"{RUN}.log").read_text()
+    assert re.search(r"was asked to stop; the same command goes on after epoch \d+", log)
+    assert "Traceback" not in log
+    goes_on(project, mnist, "asked", expected)
+
+
+def test_snakemake_is_asked_to_end(undisturbed, mnist):
+    """It waits for the jobs that run, so that nothing is interrupted."""
+    project, expected = undisturbed
+    process = start(project, mnist, "ended")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=DEADLINE)
+    assert tables(project / "ended") == expected
+
+
+def test_snakemake_is_killed_and_its_training_lives_on(undisturbed, mnist):
+    """The orphan ends as soon as another training has taken over."""
+    project, expected = undisturbed
+    process = start(project, mnist, "orphaned")
+    process.kill()
+    orphan = training_process(project)
+    os.kill(orphan, signal.SIGSTOP)  # so that it has not come to its end before the other begins
+    process.wait(DEADLINE)
+    unlocked = snakemake(project, "--unlock", *command(mnist, "orphaned"))
+    assert unlocked.returncode == 0, unlocked.stdout
+    os.kill(orphan, signal.SIGCONT)
+    goes_on(project, mnist, "orphaned", expected)
+    process.stdout.close()
+    wait_for(lambda: training_process(project) is None)
+    assert tables(project / "orphaned") == expected
+
+
+def goes_on(project: Path, mnist: Path, results: str, expected: dict[str, bytes]) -> None:
+    assert not (project / results / "runs" / RUN / "metrics.csv").exists()
+    again = snakemake(project, "--rerun-incomplete", *command(mnist, results))
+    assert again.returncode == 0, again.stdout
+    log = (project / results / "logs" / "train" / f"{RUN}.log").read_text()
+    assert int(re.search(r"going on from the checkpoint after epoch (\d+)", log)[1]) >= 3
+    assert "epoch 1/" not in log
+    assert tables(project / results) == expected
+    assert not (project / results / "runs" / RUN / "checkpoint").exists()

@@ -1,0 +1,49 @@
+"""What a training writes down: part by part while it lasts, and joined when it is done."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from dying_relu.writers import ArrayArchive, Table, join_archives, join_tables
+
+TABLES = ("metrics", "units", "batches")
+ARCHIVE = "dw.npz"
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where a run's results go: three tables, and an .npz archive of brightnesses.
+
+    The archive has one array per frame and hidden layer, uint8 `[width, inputs]`, under the name that
+    `moments.array_name` says.
+    """
+
+    metrics: Path
+    units: Path
+    batches: Path
+    dw: Path
+
+
+class Part:
+    """The same for some epochs of a run, in one folder and not yet compressed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = ExitStack()
+        self.metrics, self.units, self.batches = (
+            self._files.enter_context(closing(Table(folder / f"{name}.csv"))) for name in TABLES
+        )
+        self.dw = self._files.enter_context(closing(ArrayArchive(folder / ARCHIVE, compressed=False)))
+
+    def close(self) -> None:
+        self._files.close()
+
+
+def join(parts: Sequence[Path], outputs: Outputs) -> None:
+    """Write the results of a run from the folders of all its parts, in their order.
+
+    Wherever the parts begin and end, the bytes are the same.
+    """
+    for name in TABLES:
+        join_tables([part / f"{name}.csv" for part in parts], getattr(outputs, name))
+    join_archives([part / ARCHIVE for part in parts], outputs.dw)
