@@ -25,8 +25,8 @@ from dying_relu.network import Network
 from dying_relu.numba_engine import NumbaEngine
 from dying_relu.streams import image_order
 from dying_relu.torch_engine import TorchEngine
-from dying_relu.train import Outputs, train
-from helpers import make_run
+from dying_relu.train import Outputs
+from helpers import make_run, train_anew
 from reference import Reference, measure_run, read_idx
 
 IMAGES, TEST_IMAGES, EPOCHS, HIDDEN = 300, 2014, 3, 64
@@ -112,7 +112,7 @@ def test_every_column_agrees_with_the_definitions(mnist, run, dw, expected, engi
     monkeypatch.setattr("dying_relu.train.Network", Graded)
     every = load(mnist, IMAGES)
     images = Images(every.train, every.train_labels, every.test[:TEST_IMAGES], every.test_labels[:TEST_IMAGES])
-    train(run, images, engine, dw, Moments(1, "epoch"), paths)
+    train_anew(run, images, engine, dw, Moments(1, "epoch"), paths)
     metrics, units, batches = (pd.read_csv(path) for path in (paths.metrics, paths.units, paths.batches))
     (true_metrics, close), (true_units, close_units), true_batches = *map(apart, expected[:2]), expected[2]
     for table, true in [(metrics, true_metrics), (units, true_units), (batches, true_batches)]:
