@@ -35,7 +35,7 @@ test-cluster: venv
 
 # Part of `make test` too.
 test-envs: venv
-	@.venv/bin/pytest tests/e2e/test_envs.py
+	@.venv/bin/pytest tests/e2e/test_environments.py
 
 # Each training engine and its peers, side by side; ROUNDS=1 is quicker and coarser.
 ROUNDS = 3
