@@ -65,7 +65,7 @@ def draw(table: pd.DataFrame, machine: str) -> Figure:
         table, x="batch_size", y="epoch_seconds", hue="implementation", style="implementation",
         hue_order=names, style_order=names, palette="colorblind", markers=True, ax=axes,
     )  # fmt: skip
-    axes.set(xscale="log", yscale="log", xlabel="mini-batch", ylabel="seconds per epoch of 60,000 images, one core")
+    axes.set(xscale="log", yscale="log", xlabel="mini-batch", ylabel="processor seconds per epoch of 60,000 images")
     axes.set_xticks(BATCH_SIZES, BATCH_SIZES, minor=False)
     axes.set_title(machine, fontsize="small")
     return figure

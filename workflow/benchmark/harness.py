@@ -24,7 +24,9 @@ def read(raw: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
 def measure(make: Callable[[Path, int], Implementation]) -> None:
     """Call `make(raw, batch_size)`, train, and print seconds per epoch and first test accuracy as JSON.
 
-    The first epoch compiles and warms up, and is not counted.
+    Seconds are processor time of all threads. They share one core, so that it is the time that an epoch takes where
+    nothing else runs, and other work on the machine changes it little. The first epoch compiles and warms up, and is
+    not counted.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("raw", type=Path)
@@ -36,9 +38,9 @@ def measure(make: Callable[[Path, int], Implementation]) -> None:
     seconds, first = [], None
     for epoch in range(arguments.epochs + 1):
         order = generator.permutation(60000)
-        started = time.perf_counter()
+        started = time.process_time()
         train_epoch(order)
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.process_time() - started)
         if epoch == 0:
             first = accuracy()
     print(json.dumps({"seconds": seconds[1:], "accuracy": first}))
