@@ -95,3 +95,24 @@ def test_an_interval_that_ends_at_an_open_border_is_outside():
     assert Allowed(above=0).reproduced_by(Interval(1, 0, 2, decisive=True)) is None
     assert Allowed(below=0).reproduced_by(Interval(1, 0, 2, decisive=True)) is False
     assert Allowed(at_least=0).reproduced_by(Interval(-1, -2, 0, decisive=True)) is None
+
+
+@pytest.mark.parametrize("side", [-math.inf, math.inf])
+def test_rounding_does_not_decide_at_a_border(side):
+    low, high = math.nextafter(0.005, side), math.nextafter(0.02, side)  # as sums and differences come out
+    closed, opened = Allowed(at_least=0.005, at_most=0.02), Allowed(above=0.005, below=0.02)
+    assert closed.reproduced_by(Interval(0.01, low, high, decisive=True)) is True
+    assert opened.reproduced_by(Interval(0.01, low, high, decisive=True)) is None
+    for value in (low, high):
+        assert closed.reproduced_by(Interval(value, math.nan, math.nan, decisive=False)) is True
+        assert opened.reproduced_by(Interval(value, math.nan, math.nan, decisive=False)) is False
+    assert opened.reproduced_by(Interval(0, -1, low, decisive=True)) is False
+    assert opened.reproduced_by(Interval(1, high, 2, decisive=True)) is False
+
+
+def test_what_is_small_but_not_rounding_counts():
+    assert Allowed(above=0).reproduced_by(Interval(1e-9, math.nan, math.nan, decisive=False)) is True
+
+
+def test_bounds_that_are_not_a_number_leave_it_undecided():
+    assert Allowed(at_least=0).reproduced_by(Interval(1, math.nan, math.nan, decisive=True)) is None

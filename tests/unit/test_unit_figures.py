@@ -74,6 +74,72 @@ def test_backgrounds_are_shares_of_the_squares_that_are_not_dark():
     assert np.isnan(np.ma.filled(shares[:, 1], np.nan)).all()  # all dark: no distribution
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+@pytest.mark.parametrize("kind", captions.OF_COMPARISONS)
+@pytest.mark.parametrize(
+    "made",
+    [tables(np.ones((3, 4))), tables(np.zeros((3, 4)), loss=0.0), tables(np.ones((1, 4))), tables(np.zeros((1, 4)))],
+    ids=["all dark", "no loss", "one epoch, all dark", "one epoch"],
+)
+def test_extremes_are_drawn_and_written_without_a_warning(made, kind, suffix, tmp_path):
+    figure = unit_figures.FIGURES[kind]({"one": [made], "other": [made, made]}, "")
+    figures.save(figure, tmp_path / f"figure.{suffix}")
+
+
+def test_the_loss_of_the_frame_is_that_of_the_last_mini_batch_of_each_epoch(sides):
+    for index, run in enumerate(sides["left"]):
+        first = run["batches"]
+        last = first.assign(batch=2, loss=[0.2 + index, 0.0])
+        run["batches"] = pd.concat([first, last]).sort_values(["epoch", "batch"], ignore_index=True)
+    lower = unit_figures.darkness(sides, "").axes[2]
+    assert [line.get_xdata().tolist() for line in lower.lines] == [[1, 2], [1, 2]]  # a point per seed
+    # A loss of exactly 0 has no place on the logarithmic axis; it is drawn at its foot.
+    assert [line.get_ydata().tolist() for line in lower.lines] == [[0.2, 1e-9], [1.2, 1e-9]]
+    assert lower.get_yscale() == "log"
+
+
+def test_the_legend_names_the_causes_in_the_colours_of_the_stack(sides):
+    axes = unit_figures.darkness(sides, "").axes[0]
+    legend = axes.get_legend()
+    assert [text.get_text() for text in legend.texts] == [
+        "inactive units",
+        "active units, loss vanished",
+        "active units, loss present",
+    ]
+    drawn = [tuple(layer.get_facecolor()[0]) for layer in axes.collections]
+    assert [handle.get_facecolor() for handle in legend.legend_handles] == drawn
+    assert len(set(drawn)) == 3
+
+
+def test_epochs_and_levels_are_where_the_axes_say(sides):
+    background = unit_figures.backgrounds(sides, "").axes[0]
+    assert tuple(background.images[0].get_extent()) == (0.5, 2.5, 0, 255)
+    assert [line.get_ydata()[0] for line in background.lines] == [64, 191]
+    for image in unit_figures.raster(sides, "").axes[0].images:
+        assert tuple(image.get_extent()) == (0.5, 2.5, -0.5, 3.5)
+
+
+def test_backgrounds_of_all_seeds_count_and_the_raster_shows_the_first():
+    one, other = tables([[0, 0]]), tables([[0, 0]])
+    one["units"]["background"] = [0, 0]
+    other["units"]["background"] = [0, 250]
+    other["units"]["active_fraction"] = 1.0
+    pair = {"one": [one, other], "other": [other, one]}
+    shares = [axes.images[0].get_array()[:, 0] for axes in unit_figures.backgrounds(pair, "").axes[:2]]
+    assert [(share[0], share[-1]) for share in shares] == [(0.75, 0.25)] * 2
+    left, right = (axes.images[0].get_array().tolist() for axes in unit_figures.raster(pair, "").axes[:2])
+    assert (left, right) == ([[0], [0.1]], [[1], [1]])
+
+
+def test_units_of_several_layers_are_rows_of_one_raster():
+    # Three units of a first layer and two of a second follow one another in every epoch.
+    made = tables(np.zeros((2, 5)))
+    made["units"]["active_fraction"] = [0.3, 0.1, 0.5, 0.2, 0.4] * 2
+    shown = unit_figures.raster({"one": [made], "other": [made]}, "").axes[0].images[0].get_array()
+    assert shown.tolist() == [[0.1] * 2, [0.2] * 2, [0.3] * 2, [0.4] * 2, [0.5] * 2]
+
+
 @pytest.fixture
 def metrics():
     columns = ["test_accuracy", "test_accuracy_batch_statistics", "perfect_batches"]
@@ -103,3 +169,35 @@ def test_units_and_perfect_mini_batches_against_the_epoch(metrics):
     assert panels[2].lines[0].get_ydata().tolist() == [3] * 20
     (axes,) = figures.perfect(metrics, "A title").axes
     assert axes.lines[0].get_ydata().tolist() == [0.5] * 20
+
+
+def test_seeds_are_a_mean_with_a_band_in_every_panel(metrics):
+    runs = list(metrics)
+    metrics[runs[0]]["dark_units"] = 1  # a size's first seed; the second has 3
+    dark = figures.units(metrics, "").axes[2]
+    curve, other = (line.get_ydata().tolist() for line in dark.lines if len(line.get_xdata()) == 20)
+    assert (curve, other) == ([2] * 20, [3] * 20)
+    band = dark.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == (1, 3)
+    assert dark.get_ylim()[1] > 3
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", captions.OF_EXPERIMENTS)
+def test_a_single_run_of_a_single_epoch(kind, metrics, tmp_path):
+    (table, *_) = metrics.values()
+    figure = figures.FIGURES[kind]({make_run(): table.head(1)}, "A title")
+    figures.save(figure, tmp_path / "figure.svg")
+    text = (tmp_path / "figure.svg").read_text()
+    assert "A title" in text
+    assert [len(axes.lines) > 0 for axes in figure.axes] == [True] * (3 if kind == "units" else 1)
+
+
+def test_runs_of_several_layers_have_series_of_their_own(metrics):
+    (table, *_) = metrics.values()
+    runs = {make_run(hidden=hidden): table for hidden in ([256], [256, 256], [64, 32])}
+    legend = figures.units(runs, "").axes[0].get_legend()
+    names = ["256 hidden units", "2 x 256 hidden units", "64 + 32 hidden units"]
+    assert [text.get_text() for text in legend.texts] == names
+    (axes,) = figures.evaluations(runs, "").axes
+    assert [text.get_text() for text in axes.get_xticklabels()] == names

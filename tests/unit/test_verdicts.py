@@ -26,10 +26,14 @@ class Made:
     batches: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
+def course(*values: float) -> Made:
+    """A run with these accuracies, epoch by epoch, under both evaluations."""
+    return Made(pd.DataFrame({"epoch": range(1, len(values) + 1), RUNNING: values, BATCH: values}))
+
+
 def accuracy(value: float, epochs: int = EPOCHS) -> Made:
     """A run that ends at an accuracy, after lower ones: 0.5 and the value in turn would have another mean."""
-    course = [0.5] * (epochs - 1) + [value]
-    return Made(pd.DataFrame({"epoch": range(1, epochs + 1), RUNNING: course, BATCH: course}))
+    return course(*[0.5] * (epochs - 1), value)
 
 
 def units(dark=None, dead=None, inactive=None, background=None, dw=1.0) -> Made:
@@ -92,10 +96,25 @@ def test_accuracies(claim, seeds, expected):
     assert verdict(claim, seeds, "running") == verdict(claim, seeds, "batch") == expected
 
 
-def test_a_penalty_just_within_the_border_reproduces_it():
-    allowed = CLAIMS["small-batch-penalty"].quantities[0].allowed
-    assert verdict("small-batch-penalty", [penalty(allowed["at_least"] + 1e-12)]) == REPRODUCED
-    assert verdict("small-batch-penalty", [penalty(allowed["at_least"] - 1e-6)]) == NOT
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("points", [0.49, 0.5, 0.51, 1.99, 2, 2.01])
+def test_ties_are_decided_by_the_rule_and_not_by_rounding(points, seeds):
+    # As floats, the differences are not quite 0.5 and 2 points.
+    for higher in (0.9, 0.965, 0.975, 0.98, 0.984, 0.9871):
+        high, low = course(*[higher] * 30), course(*[round(higher - points / 100, 4)] * 30)
+        penalties = [{"small": [low], "others": [high] * 4}] * seeds
+        assert verdict("small-batch-penalty", penalties) == (REPRODUCED if 0.5 <= points <= 2 else NOT)
+        slopes = [{"slopes": [high, low, high, high], "relu": [high]}] * seeds
+        assert verdict(SLOPES, slopes) == (REPRODUCED if points <= 0.5 else NOT)
+
+
+def test_the_order_of_epochs_does_not_break_a_tie():
+    values = np.random.default_rng(1).integers(9700, 9900, 10) / 1e4
+    orders = [np.random.default_rng(seed).permutation(values) for seed in range(20)]
+    least, *_, most = sorted(orders, key=lambda order: pd.Series(order).mean())
+    assert pd.Series(least).mean() < pd.Series(most).mean()  # by the last bit
+    seed = {"with": [course(*[0.5] * 90, *least)], "without": [course(*[0.5] * 90, *most)]}
+    assert verdict("bn-lowers-test-accuracy", [seed]) == NOT
 
 
 def test_each_evaluation_reads_its_own_column():
@@ -135,15 +154,13 @@ def test_several_seeds_give_the_paired_interval():
 )
 def test_slopes_from_epoch_20_on(means, expected):
     # Before epoch 20 one of them is far off, which does not count.
-    tables = [pd.DataFrame({"epoch": range(1, 31), RUNNING: [mean] * 30, BATCH: [mean] * 30}) for mean in means]
-    tables[0].loc[tables[0]["epoch"] < 20, [RUNNING, BATCH]] = 0.1
-    *slopes, relu = map(Made, tables)
+    first, *others = means
+    *slopes, relu = course(*[0.1] * 19, *[first] * 11), *(course(*[mean] * 30) for mean in others)
     assert verdict(SLOPES, [{"slopes": slopes, "relu": [relu]}], "batch") == expected
 
 
 def test_epoch_20_itself_counts():
-    courses = [[0.98] * 20, [0.98] * 19 + [0.9]]
-    flat, drops = (Made(pd.DataFrame({"epoch": range(1, 21), RUNNING: course, BATCH: course})) for course in courses)
+    flat, drops = course(*[0.98] * 20), course(*[0.98] * 19, 0.9)
     assert verdict(SLOPES, [{"slopes": [flat] * 4, "relu": [flat]}]) == REPRODUCED
     assert verdict(SLOPES, [{"slopes": [flat] * 4, "relu": [drops]}]) == NOT
 

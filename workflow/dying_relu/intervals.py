@@ -8,6 +8,9 @@ import numpy as np
 from scipy import stats
 
 CONFIDENCE = 0.95
+# Decimals that count against a bound. Accuracies have four, their means a few more; what lies beyond is rounding,
+# which must not decide a tie.
+DECIMALS = 12
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,13 @@ class Allowed:
 
     def reproduced_by(self, found: Interval) -> bool | None:
         """True: surely inside. False: surely outside. None: it cannot be said."""
-        if math.isnan(found.value):
+        value, low, high = (round(number, DECIMALS) for number in (found.value, found.low, found.high))
+        if math.isnan(value):
             return None
         if not found.decisive:
-            return found.value in self
-        if found.low in self and found.high in self:
+            return value in self
+        if low in self and high in self:
             return True
-        too_low = found.high < self.at_least or found.high <= self.above
-        too_high = found.low > self.at_most or found.low >= self.below
+        too_low = high < self.at_least or high <= self.above
+        too_high = low > self.at_most or low >= self.below
         return False if too_low or too_high else None
