@@ -64,7 +64,8 @@ def report(results, tmp_path) -> Path:
 def test_all_figures_load(page, report):
     page.goto(report.as_uri())
     images = page.locator("img")
-    assert images.count() == 2 + 4 + 11
+    # Per experiment a summary and three more, per comparison three and the accuracy of both runs; and of each run.
+    assert images.count() == 2 * 4 + 2 * 5 + 11
     for image in images.all():
         image.scroll_into_view_if_needed()
         page.wait_for_function("image => image.complete && image.naturalWidth > 100", arg=image.element_handle())
@@ -102,7 +103,7 @@ def test_snakemakes_own_report(page, project, tmp_path):
     (index,) = tmp_path.glob("*/report.html")
     assert len(list(index.parent.rglob("dw.mp4"))) == 11
     page.goto(index.as_uri())
-    for category in ("Report", "Summary figures", "Accuracy of each run", "dW videos", "Tables"):
+    for category in ("Report", "Summary figures", "What the units do", "Accuracy of each run", "dW videos", "Tables"):
         page.get_by_role("link", name=category, exact=True).wait_for()
     page.get_by_role("link", name="Summary figures", exact=True).click()
     page.get_by_text("Leaky ReLU", exact=True).first.wait_for()
