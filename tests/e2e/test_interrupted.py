@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -119,11 +120,19 @@ def test_snakemake_is_killed_and_its_training_lives_on(undisturbed, mnist):
     process.wait(DEADLINE)
     unlocked = snakemake(project, "--unlock", *command(mnist, "orphaned"))
     assert unlocked.returncode == 0, unlocked.stdout
-    os.kill(orphan, signal.SIGCONT)
-    goes_on(project, mnist, "orphaned", expected)
+    with ThreadPoolExecutor(1) as beside:
+        woken = beside.submit(wake, orphan, project / "orphaned" / "logs" / "train" / f"{RUN}.log")
+        goes_on(project, mnist, "orphaned", expected)
+        woken.result()
     process.stdout.close()
     wait_for(lambda: training_process(project) is None)
     assert tables(project / "orphaned") == expected
+
+
+def wake(orphan: int, log: Path) -> None:
+    """Let a stopped process go on as soon as another training has taken over, which the log says."""
+    wait_for(lambda: log.exists() and "going on" in log.read_text())
+    os.kill(orphan, signal.SIGCONT)
 
 
 def goes_on(project: Path, mnist: Path, results: str, expected: dict[str, bytes]) -> None:
