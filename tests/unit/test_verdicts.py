@@ -10,7 +10,7 @@ import pytest
 from dying_relu.claims import all_claims
 from dying_relu.darkness import causes_of_dark
 from dying_relu.judging import judge
-from dying_relu.verdicts import BATCH, RUNNING, mid_gray, stays_black
+from dying_relu.verdicts import BATCH, RUNNING, mid_gray, stays_black, two_causes_of_black
 
 CLAIMS = {claim.id: claim for claim in all_claims()}
 EPOCHS = 10
@@ -165,6 +165,21 @@ def test_epoch_20_itself_counts():
     assert verdict(SLOPES, [{"slopes": [flat] * 4, "relu": [drops]}]) == NOT
 
 
+def test_an_epoch_of_a_slope_that_is_not_a_number_is_not_left_out():
+    whole, torn = course(*[0.98] * 30), course(*[0.98] * 24, math.nan, *[0.98] * 5)
+    assert verdict(SLOPES, [{"slopes": [whole, torn, whole, whole], "relu": [whole]}]) == UNDECIDED
+
+
+def test_slopes_over_several_seeds():
+    def seed(apart: float) -> dict:
+        high, low = course(*[0.98] * 20), course(*[0.98 - apart] * 20)
+        return {"slopes": [high, high, high, low], "relu": [high]}
+
+    assert verdict(SLOPES, [seed(apart) for apart in (0.003, 0.0031, 0.0032)]) == REPRODUCED
+    assert verdict(SLOPES, [seed(apart) for apart in (0.007, 0.0071, 0.0072)]) == NOT
+    assert verdict(SLOPES, [seed(apart) for apart in (0.004, 0.006)]) == UNDECIDED
+
+
 @pytest.mark.parametrize("claim", ["no-death-with-bn", "no-death-with-leaky"])
 def test_a_single_death_in_a_single_epoch_counts(claim):
     alive, died = units(dead=np.zeros((3, 4))), units(dead=[[0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]])
@@ -299,6 +314,8 @@ def test_causes_of_dark_squares():
     assert causes_of_dark(made.units, made.batches).to_numpy().tolist() == [[2, 5, 0], [0, 0, 1]]
     row = judge(CLAIMS["two-causes-of-black"], "any", [{"without": [made]}])
     assert row["measured"] == 2 / 8
+    shares = [found.value for found in two_causes_of_black([{"without": [made]}], BATCH)]
+    assert shares == pytest.approx([2 / 8, 6 / 8, 5 / 6])
 
 
 @pytest.mark.parametrize(
