@@ -221,6 +221,7 @@ def test_even_change():
     assert verdict("even-change-with-bn", [{"sizes": [bright, bright]}]) == REPRODUCED
     assert verdict("even-change-with-bn", [{"sizes": [bright, black]}]) == NOT
     assert verdict("even-change-with-bn", [{"sizes": [nothing]}]) == UNDECIDED
+    assert verdict("even-change-with-bn", [{"sizes": [bright, nothing]}]) == UNDECIDED
 
 
 def test_black_units_of_leaky_relu():

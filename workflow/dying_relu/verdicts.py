@@ -45,7 +45,7 @@ def small_batch_penalty(seeds: Seeds, accuracy: str) -> list[Interval]:
 
 
 def even_change_with_bn(seeds: Seeds, _accuracy: str) -> list[Interval]:
-    return [of_units(np.concatenate([stays_black(run.units) for seed in seeds for run in seed["sizes"]]))]
+    return [of_units(_joined([stays_black(run.units) for seed in seeds for run in seed["sizes"]]))]
 
 
 def gray_background_with_bn(seeds: Seeds, _accuracy: str) -> list[Interval]:
@@ -83,7 +83,7 @@ def no_death_with_leaky(seeds: Seeds, _accuracy: str) -> list[Interval]:
 def black_units_leaky_without_bn(seeds: Seeds, _accuracy: str) -> list[Interval]:
     without = [_black_but_never_dead(run.units) for seed in seeds for run in seed["without"]]
     with_bn = [stays_black(run.units) for seed in seeds for run in seed["with"]]
-    return [of_units(np.concatenate(without)), of_units(np.concatenate(with_bn))]
+    return [of_units(_joined(without)), of_units(_joined(with_bn))]
 
 
 def bn_lowers_test_accuracy_leaky(seeds: Seeds, accuracy: str) -> list[Interval]:
@@ -147,6 +147,11 @@ def _share(part: float, whole: float) -> float:
 def _black_but_never_dead(units: pd.DataFrame) -> np.ndarray:
     black = stays_black(units)
     return black & ~_per_epoch(units, "dead").any(axis=0) if len(black) else black
+
+
+def _joined(runs: Sequence[np.ndarray]) -> np.ndarray:
+    """The units of all runs; none as soon as one run can show nothing, since it must not vanish from a verdict."""
+    return np.concatenate(runs) if all(map(len, runs)) else np.empty(0, bool)
 
 
 def _ever_dead(seeds: Seeds, *groups: str) -> np.ndarray:
