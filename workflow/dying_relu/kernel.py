@@ -74,11 +74,11 @@ class Settings(NamedTuple):
     epsilon: float
 
 
-# Numba keeps compiled code on disk and renews it when this file changes, but not when the vectors do: hence a folder
-# for each state of theirs, where nothing else has been asked for.
+# Numba keeps compiled code on disk. It would not see a change of the vectors; and where this file has changed, one
+# process may load what another is about to replace. Hence a folder for each state of both, unless one was asked for.
 if not numba.config.CACHE_DIR:
-    _state = hashlib.sha256(Path(vectors.__file__).read_bytes()).hexdigest()[:12]
-    numba.config.CACHE_DIR = str(Path(__file__).parent / "__pycache__" / f"vectors-{_state}")
+    _state = hashlib.sha256(b"".join(Path(file).read_bytes() for file in (__file__, vectors.__file__))).hexdigest()[:12]
+    numba.config.CACHE_DIR = str(Path(__file__).parent / "__pycache__" / f"compiled-{_state}")
 
 # Sums may be reordered and multiplications fused with additions, which vector instructions need; infinities and NaN
 # keep their meaning. The compiled code is kept on disk, for the next process.
