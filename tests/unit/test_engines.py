@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from dying_relu.engine import choose
-from dying_relu.images import load, to_inputs
+from dying_relu.images import Scaling, load, to_inputs
 from dying_relu.network import Network
 from dying_relu.numba_engine import NumbaEngine
 from dying_relu.streams import image_order
@@ -61,12 +61,14 @@ def assert_close(one: np.ndarray, other: np.ndarray, nearly_all: float, every: f
 @pytest.mark.parametrize("batch_norm", [True, False])
 @pytest.mark.parametrize("slope", [None, 0.001, 0.5])
 @pytest.mark.parametrize("batch_size", [10, 70, 100])
-def test_each_of_the_first_fifty_steps(images, batch_norm, slope, batch_size):
+@pytest.mark.parametrize("scaling", ["unit_interval", "standardized"])
+def test_each_of_the_first_fifty_steps(images, batch_norm, slope, batch_size, scaling):
     """Both engines take every step from the same state; else differences would grow, as in any training."""
     activation = "relu" if slope is None else "leaky_relu"
     run = make_run(batch_norm=batch_norm, activation=activation, negative_slope=slope, batch_size=batch_size)
+    scaling = Scaling.of(scaling, images.train)
     plain, fast = (
-        make(run, Network(run, 784), images.train, images.train_labels) for make in (TorchEngine, NumbaEngine)
+        make(run, Network(run, 784, scaling), images.train, images.train_labels) for make in (TorchEngine, NumbaEngine)
     )
     for step, batch in enumerate(image_order(run.seed, 1, IMAGES).split(batch_size)[:50]):
         if step:
@@ -78,10 +80,12 @@ def test_each_of_the_first_fifty_steps(images, batch_norm, slope, batch_size):
         assert_close(plain.gradient().numpy(), fast.gradient().numpy(), 2e-5, 0.1)
         for ours, theirs in zip(adam_averages(plain), adam_averages(fast), strict=True):
             assert_close(ours, theirs, 2e-5, 0.1)
-        # Where a gradient is nearly 0, Adam divides rounding by rounding, up to a step of the learning rate.
+        # Where a gradient is nearly 0, Adam divides rounding by rounding, up to a step of the learning rate. With BN
+        # and standardised inputs that is so wherever a whole mini-batch is dark: the errors sum to 0 over it.
+        rounding = 0.6 if batch_norm and scaling.mean else 0.1
         for (name, ours), theirs in zip(plain.network.named_parameters(), fast.network.parameters(), strict=True):
             difference = (ours - theirs).detach().abs().numpy()
-            assert (difference > 2e-6).mean() < 0.1, name
+            assert (difference > 2e-6).mean() < rounding, name
             assert difference.max() < 2 * run.learning_rate, name
         if batch_norm:
             for statistic in ("running_mean", "running_var"):
@@ -120,12 +124,14 @@ def test_first_gradient_against_float64(images, make, batch_size):
 
 @pytest.mark.parametrize(("batch_norm", "slope"), [(True, None), (True, 0.01), (False, None)])
 @pytest.mark.parametrize("batch_size", [7, 100, 333])
-def test_both_engines_measure_the_same(images, batch_norm, slope, batch_size):
+@pytest.mark.parametrize("scaling", ["unit_interval", "standardized"])
+def test_both_engines_measure_the_same(images, batch_norm, slope, batch_size, scaling):
     """1,000 = 333 x 3 + 1: the last mini-batch there has 334 images."""
     activation = "relu" if slope is None else "leaky_relu"
     run = make_run(batch_norm=batch_norm, activation=activation, negative_slope=slope, batch_size=batch_size)
+    scaling = Scaling.of(scaling, images.train)
     plain, fast = (
-        make(run, Network(run, 784), images.train, images.train_labels) for make in (TorchEngine, NumbaEngine)
+        make(run, Network(run, 784, scaling), images.train, images.train_labels) for make in (TorchEngine, NumbaEngine)
     )
     test_plain, test_fast = (engine.tester(images.test[:1000], images.test_labels[:1000]) for engine in (plain, fast))
     plain.train(image_order(run.seed, 1, IMAGES).split(batch_size)[:20])

@@ -50,8 +50,8 @@ class Graded(Network):
     Nothing enters or leaves unit 0: its pre-activation is exactly 0 for each image, and stays so.
     """
 
-    def __init__(self, run, inputs):
-        super().__init__(run, inputs)
+    def __init__(self, run, inputs, scaling):
+        super().__init__(run, inputs, scaling)
         with torch.no_grad():
             shift = self.norm.bias if run.batch_norm else self.hidden.bias
             shift.copy_(-torch.linspace(0, 4 if run.batch_norm else 2.5, HIDDEN))
@@ -94,7 +94,7 @@ def run(request, slope):
 
 @pytest.fixture(scope="module")
 def expected(run, slope, dw, pixels):
-    state = Graded(run, 784).state_dict()
+    state = Graded(run, 784, None).state_dict()
     network = Reference({NAMES[name]: tensor.numpy() for name, tensor in state.items() if name in NAMES}, slope or 0)
     orders = [image_order(run.seed, epoch, IMAGES).numpy() for epoch in range(1, EPOCHS + 1)]
     return measure_run(network, *pixels, orders, BATCH_SIZE, dw)

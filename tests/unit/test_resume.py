@@ -66,7 +66,10 @@ def killed_in(engine, epoch: int):
 def restored_epochs(engine) -> int:
     if isinstance(engine, NumbaEngine):
         return engine._steps // 8
-    return int(next(iter(engine._optimizer.state.values()))["step"]) // 8
+    state = next(iter(engine._optimizer.state.values()), {})
+    if "step" not in state:  # SGD does not count, but BN does
+        return int(engine.network.norm.num_batches_tracked) // 8
+    return int(state["step"]) // 8
 
 
 def checkpoints_in(home: Path, seconds: float = 0, identity=IDENTITY) -> Checkpoints:
@@ -82,6 +85,9 @@ VARIANTS = [
     (NumbaEngine, {}, "update", Moments(3, "step")),
     (NumbaEngine, {"batch_norm": False}, "gradient", Moments(5, "step")),
     (TorchEngine, {"hidden": [16, 12]}, "update", Moments(2, "epoch")),
+    (TorchEngine, {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.1}, "gradient", Moments(1, "epoch")),
+    (TorchEngine, {"optimizer": "sgd", "batch_norm_position": "after_activation"}, "update", Moments(2, "epoch")),
+    (NumbaEngine, {"input_scaling": "standardized"}, "gradient", Moments(1, "epoch")),
 ]
 
 

@@ -1,6 +1,6 @@
 """Names, labels and rows of runs."""
 
-from dying_relu.run import Run, describe, held_fixed, series_label, table_row, varied
+from dying_relu.run import ARTICLE, Run, describe, held_fixed, series_label, table_row, varied
 from helpers import make_run
 
 LEAKY = {"activation": "leaky_relu", "negative_slope": 0.001}
@@ -78,4 +78,38 @@ def test_a_row_of_the_table():
         "epochs": 100,
         "seed": 20170523,
         "experiments": "batch_size;leaky_relu",
+        "momentum": 0.0,
+        "initialization": "he_normal",
+        "initial_deviation": None,
+        "bias": 0.0,
+        "batch_norm_position": "before_activation",
+        "input_scaling": "unit_interval",
+        "train_images": 60000,
     }
+
+
+def test_what_the_article_has_not_varied_is_named_where_it_differs():
+    run = make_run(optimizer="sgd", momentum=0.9, learning_rate=0.1, bias=-0.5, activation="elu")
+    assert describe(run) == "BN, ELU, mini-batch 100, SGD, learning rate 0.1, momentum 0.9, biases from -0.5"
+    assert run.name == "bn-elu-b100-bias-0.5-optimizersgd-learning_rate0.1-momentum0.9-epochs1-s20170523"
+    assert held_fixed([run]) == (
+        "BN, ELU, mini-batch 100, 256 hidden units, SGD, learning rate 0.1, momentum 0.9, 1 epoch, "
+        "60,000 training images, biases from -0.5"
+    )
+    runs = [make_run(optimizer="sgd", momentum=momentum) for momentum in (0, 0.9)]
+    assert [series_label(run, varied(runs)) for run in runs] == ["momentum 0", "momentum 0.9"]
+    runs = [
+        make_run(initialization="normal", initial_deviation=0.01),
+        make_run(initialization="torch_default"),
+        make_run(batch_norm_position="after_activation", input_scaling="standardized"),
+    ]
+    assert [describe(run) for run in runs] == [
+        "BN, ReLU, mini-batch 100, normal initialisation, deviation 0.01",
+        "BN, ReLU, mini-batch 100, PyTorch's initialisation",
+        "BN, ReLU, mini-batch 100, BN after activation, standardized inputs",
+    ]
+
+
+def test_what_is_described_as_the_articles_is_the_schemas_default():
+    run = make_run()
+    assert {key: getattr(run, key) for key in ARTICLE} == ARTICLE

@@ -156,8 +156,23 @@ def _run_problems(run: dict[str, Any], path: str) -> Iterator[str]:
     slope, size, images = run["negative_slope"], run["batch_size"], run["train_images"]
     if run["activation"] == "leaky_relu" and slope is None:
         yield f"{path}.negative_slope: found null, allowed: a number from 0 to 1, since activation is leaky_relu"
-    if run["activation"] == "relu" and slope is not None:
-        yield f"{path}.negative_slope: found {slope}, allowed: null, since activation is relu, which has no slope"
+    if run["activation"] != "leaky_relu" and slope is not None:
+        yield (
+            f"{path}.negative_slope: found {slope}, allowed: null, since activation is {run['activation']}, "
+            "which has no slope"
+        )
+    if run["momentum"] and run["optimizer"] != "sgd":
+        yield f"{path}.momentum: found {run['momentum']}, allowed: 0, since optimizer is {run['optimizer']}"
+    if (run["initialization"] == "normal") != (run["initial_deviation"] is not None):
+        allowed = "a number above 0" if run["initialization"] == "normal" else "null"
+        yield (
+            f"{path}.initial_deviation: found {_json(run['initial_deviation'])}, allowed: {allowed}, "
+            f"since initialization is {run['initialization']}"
+        )
+    if run["initialization"] == "torch_default" and run["bias"]:
+        yield f"{path}.bias: found {run['bias']}, allowed: 0, since initialization is torch_default, which draws biases"
+    if run["batch_norm_position"] == "after_activation" and not run["batch_norm"]:
+        yield f"{path}.batch_norm_position: found after_activation, allowed: before_activation, since batch_norm is off"
     if size > images:
         yield f"{path}.batch_size: found {size}, allowed: at most {images}, the number of training images"
     elif run["batch_norm"] and size == 1:
@@ -167,6 +182,10 @@ def _run_problems(run: dict[str, Any], path: str) -> Iterator[str]:
             f"{path}.batch_size: found {size}, allowed: a size that does not leave a last mini-batch of one image, "
             f"since batch_norm is on ({images} = {images // size} x {size} + 1)"
         )
+
+
+def _json(value: Any) -> str:
+    return "null" if value is None else str(value)
 
 
 def _engine_problems(run: dict[str, Any], engine: str, path: str) -> Iterator[str]:

@@ -25,9 +25,36 @@ class Images:
     test_labels: Tensor
 
 
-def to_inputs(pixels: Tensor) -> Tensor:
-    """What a network sees of `pixels` (uint8, any shape): pixel / 255, float32 in [0, 1]."""
-    return pixels.to(torch.float32).div_(255)
+@dataclass(frozen=True)
+class Scaling:
+    """How pixels become inputs: (pixel / 255 - `mean`) / `deviation`."""
+
+    mean: float = 0.0
+    deviation: float = 1.0
+
+    @classmethod
+    def of(cls, name: str, pixels: Tensor) -> "Scaling":
+        """The scaling that the configuration calls `name`, for training images `pixels` (uint8 `[n, inputs]`).
+
+        Raises ValueError where all pixels are equal and should be standardised.
+        """
+        if name == "unit_interval":
+            return cls()
+        counts = torch.bincount(pixels.flatten(), minlength=256).double()  # exact, whatever the order of summation
+        values = torch.arange(256).double() / 255
+        mean = (counts @ values / counts.sum()).item()
+        deviation = (counts @ (values - mean).square() / counts.sum()).sqrt().item()
+        if not deviation:
+            raise ValueError("all pixels of the training images are equal; input_scaling: standardized needs others")
+        return cls(mean, deviation)
+
+
+UNIT_INTERVAL = Scaling()
+
+
+def to_inputs(pixels: Tensor, scaling: Scaling = UNIT_INTERVAL) -> Tensor:
+    """What a network sees of `pixels` (uint8, any shape), float32; without `scaling`, pixel / 255 in [0, 1]."""
+    return pixels.to(torch.float32).div_(255).sub_(scaling.mean).div_(scaling.deviation)
 
 
 def load(raw: Path, train_images: int) -> Images:

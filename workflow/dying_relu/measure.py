@@ -40,7 +40,7 @@ def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int) 
     active = torch.zeros(sum(layer.linear.out_features for layer in network.layers), dtype=torch.int64)
     for rows, sizes in zip(images.split([sum(sizes) for sizes in chunks]), chunks, strict=True):
         linear = network.hidden(rows)  # the dear part, shared by both evaluations
-        pre_activations, result = _onward(network, linear, lambda linear, norm: norm(linear))
+        pre_activations, result = _onward(network, linear, lambda values, norm: norm(values))
         active += torch.cat([(pre_activation > 0).sum(0) for pre_activation in pre_activations])
         logits.append(result)
         if isinstance(network.norm, nn.BatchNorm1d):
@@ -60,11 +60,12 @@ def _onward(
     network: Network, linear: Tensor, normalize: Callable[[Tensor, nn.Module], Tensor]
 ) -> tuple[list[Tensor], Tensor]:
     """Pre-activations of every layer, and logits, from what the first layer's linear map gave."""
-    pre_activations = [normalize(linear, network.norm)]
-    for layer in network.layers[1:]:
-        linear = layer.linear(network.activation(pre_activations[-1]))
-        pre_activations.append(normalize(linear, layer.norm))
-    return pre_activations, network.output(network.activation(pre_activations[-1]))
+    found = []
+    for layer in network.layers:
+        if found:
+            linear = layer.linear(found[-1][1])
+        found.append(layer.onward(linear, partial(normalize, norm=layer.norm)))
+    return [pre_activation for pre_activation, _ in found], network.output(found[-1][1])
 
 
 def _share_correct(logits: Tensor, labels: Tensor) -> float:
@@ -121,21 +122,23 @@ def silent_units(network: Network, pixels: Tensor) -> tuple[Tensor, Tensor]:
         deepest = max((index for index, units in enumerate(silent) if len(units)), default=-1)
         if deepest < 0:
             break
-        output = to_inputs(part)
+        output = to_inputs(part, network.scaling)
         for index, layer in enumerate(network.layers[: deepest + 1]):
             units = silent[index] if index == deepest else slice(None)
-            pre_activation = _pre_activation_of(layer, output, units)
-            output = network.activation(pre_activation)
-            dead[index][units] &= (output == 0).all(0)
+            pre_activation, output = _onward_of(layer, output, units)
+            dead[index][units] &= (network.activation(pre_activation) == 0).all(0)
             inactive[index][units] &= ~(pre_activation > 0).any(0)
     return torch.cat(dead), torch.cat(inactive)
 
 
-def _pre_activation_of(layer: Layer, inputs: Tensor, units: Tensor | slice) -> Tensor:
-    """`layer(inputs)[:, units]` without computing the other units."""
+def _onward_of(layer: Layer, inputs: Tensor, units: Tensor | slice) -> tuple[Tensor, Tensor]:
+    """Pre-activation and output of some units of a layer, without computing the other units."""
     hidden, norm = layer.linear, layer.norm
     linear = functional.linear(inputs, hidden.weight[units], None if hidden.bias is None else hidden.bias[units])
     if not isinstance(norm, nn.BatchNorm1d):
-        return linear
+        return layer.onward(linear, norm)
     mean, variance = norm.running_mean[units], norm.running_var[units]
-    return functional.batch_norm(linear, mean, variance, norm.weight[units], norm.bias[units], eps=norm.eps)
+    weight, bias = norm.weight[units], norm.bias[units]
+    return layer.onward(
+        linear, lambda values: functional.batch_norm(values, mean, variance, weight, bias, eps=norm.eps)
+    )

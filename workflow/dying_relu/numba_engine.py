@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dying_relu.images import to_inputs
+from dying_relu.images import Scaling, to_inputs
 from dying_relu.kernel import LANES, PART, Lit, Scratch, Settings, Weights, test_batches, train_batches
 from dying_relu.measure import TestResult, mini_batch_sizes
 from dying_relu.network import Network
@@ -20,7 +20,7 @@ class NumbaEngine:
 
     def __init__(self, run: Run, network: Network, pixels: Tensor, labels: Tensor) -> None:
         self.network = network
-        self._lit = _lit_pixels(pixels)
+        self._lit = _lit_pixels(pixels, network.scaling)
         self._labels = labels.numpy()
         width, inputs = network.hidden.weight.shape
         size, classes = run.batch_size, network.output.out_features
@@ -77,7 +77,7 @@ class NumbaEngine:
         return torch.from_numpy(self._gradient.hidden)[:inputs, :width].t()
 
     def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
-        lit, labels = _lit_pixels(pixels), labels.numpy()
+        lit, labels = _lit_pixels(pixels, self.network.scaling), labels.numpy()
         sizes = mini_batch_sizes(len(labels), self._batch_size)
         ends = np.cumsum(sizes)
         width = self.network.hidden.out_features
@@ -166,14 +166,20 @@ def _share(tensor: Tensor, array: np.ndarray) -> None:
     tensor.data = part
 
 
-def _lit_pixels(pixels: Tensor) -> Lit:
-    """The images, uint8 `[n, inputs]`, as inputs without their zeros."""
+def _lit_pixels(pixels: Tensor, scaling: Scaling) -> Lit:
+    """The images, uint8 `[n, inputs]`, as inputs without their zeros.
+
+    Where `scaling` makes something else than 0 of a dark pixel, all pixels are lit; there must be an even number then,
+    or ValueError is raised.
+    """
+    inputs = to_inputs(torch.arange(256, dtype=torch.uint8), scaling).numpy()
+    if inputs[0] and pixels.shape[1] % 2:
+        raise ValueError(f"found {pixels.shape[1]} inputs, allowed: an even number, since none of them is 0")
     array = pixels.numpy()
     if array.shape[1] % 2:
         array = np.pad(array, ((0, 0), (0, 1)))
     pairs = np.ascontiguousarray(array).view("<u2")
-    lit = pairs != 0
+    lit = (pairs != 0) | bool(inputs[0])
     start = np.concatenate([[0], np.cumsum(np.count_nonzero(lit, axis=1))])
     pair = np.broadcast_to(np.arange(pairs.shape[1], dtype=np.uint16), pairs.shape)[lit]
-    inputs = to_inputs(torch.arange(256, dtype=torch.uint8)).numpy()
     return Lit(start, pair, pairs[lit].astype(np.uint16), np.flatnonzero(lit.any(axis=0)), inputs)

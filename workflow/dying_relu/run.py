@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
 
-ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU"}
+ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "elu": "ELU", "gelu": "GELU"}
+OPTIMIZERS = {"adam": "Adam", "sgd": "SGD"}
+INITIALIZATIONS = {"he_normal": "He", "xavier_normal": "Xavier", "normal": "normal", "torch_default": "PyTorch's"}
 
 # How a parameter reads in titles and legends, in the order in which it is named there.
 PHRASES = {
@@ -14,11 +16,32 @@ PHRASES = {
     "negative_slope": lambda value: f"slope {value:g}",
     "batch_size": lambda value: f"mini-batch {value}",
     "hidden": lambda value: _widths(value) + " hidden units",
-    "optimizer": lambda value: {"adam": "Adam"}[value],
+    "optimizer": lambda value: OPTIMIZERS[value],
     "learning_rate": lambda value: f"learning rate {value:g}",
+    "momentum": lambda value: f"momentum {value:g}",
     "epochs": lambda value: f"{value} epochs" if value > 1 else "1 epoch",
     "train_images": lambda value: f"{value:,} training images",
+    "initialization": lambda value: f"{INITIALIZATIONS[value]} initialisation",
+    "initial_deviation": lambda value: f"deviation {value:g}",
+    "bias": lambda value: f"biases from {value:g}",
+    "batch_norm_position": lambda value: f"BN {value.replace('_', ' ')}",
+    "input_scaling": lambda value: f"{value.replace('_', ' ')} inputs",
 }
+
+# What the article has not varied: a run is described by it only where its value is another than the article's.
+ARTICLE = {
+    "hidden": (256,),
+    "optimizer": "adam",
+    "momentum": 0.0,
+    "learning_rate": 0.001,
+    "initialization": "he_normal",
+    "initial_deviation": None,
+    "bias": 0.0,
+    "batch_norm_position": "before_activation",
+    "input_scaling": "unit_interval",
+}
+# Of these, what is named even as the article's where runs have it in common.
+ALWAYS_HELD = ("hidden", "optimizer", "learning_rate")
 
 
 @dataclass(frozen=True)
@@ -45,11 +68,13 @@ class Run:
     batch_norm_epsilon: float
     batch_norm_momentum: float
     initialization: str
+    initial_deviation: float | None
     bias: float
     loss: str
     batch_size: int
     optimizer: str
     learning_rate: float
+    momentum: float
     beta1: float
     beta2: float
     epsilon: float
@@ -125,11 +150,9 @@ def _compact(value: Any) -> str:
 
 
 def describe(run: Run) -> str:
-    """A run in a few words: `BN, ReLU, mini-batch 100`, with the widths where there are several hidden layers."""
+    """A run in a few words: `BN, ReLU, mini-batch 100`, and what else differs from the article's."""
     keys = ["batch_norm", "activation", "negative_slope", "batch_size"]
-    if len(run.hidden) > 1:
-        keys.append("hidden")
-    return ", ".join(_phrases(run, keys))
+    return ", ".join(_phrases(run, [*keys, *(key for key in ARTICLE if not _as_in_the_article(run, key))]))
 
 
 def varied(runs: Sequence[Run]) -> list[str]:
@@ -148,8 +171,16 @@ def series_label(run: Run, keys: Sequence[str]) -> str:
 
 def held_fixed(runs: Sequence[Run]) -> str:
     """What all the runs have in common, for a figure's title."""
-    same = [key for key in PHRASES if key not in varied(runs)]
+    same = [
+        key
+        for key in PHRASES
+        if key not in varied(runs) and (key in ALWAYS_HELD or not _as_in_the_article(runs[0], key))
+    ]
     return ", ".join(_phrases(runs[0], same))
+
+
+def _as_in_the_article(run: Run, key: str) -> bool:
+    return getattr(run, key) == ARTICLE.get(key, object())
 
 
 def _widths(hidden: Sequence[int]) -> str:
@@ -177,10 +208,21 @@ TABLE = [
     "epochs",
     "seed",
 ]
+# And after the experiments, what the article has not varied.
+FURTHER = [
+    "momentum",
+    "initialization",
+    "initial_deviation",
+    "bias",
+    "batch_norm_position",
+    "input_scaling",
+    "train_images",
+]
 PARAMETERS = [field.name for field in fields(Run) if field.name not in ("name", "seed", "epochs")]
 
 
 def table_row(run: Run, experiments: Sequence[str]) -> dict[str, Any]:
     """The run's row in `runs.csv`: widths joined by `-`, experiments by `;`."""
     row = {"run": run.name} | {key: getattr(run, key) for key in TABLE}
-    return row | {"hidden": "-".join(map(str, run.hidden)), "experiments": ";".join(experiments)}
+    row |= {"hidden": "-".join(map(str, run.hidden)), "experiments": ";".join(experiments)}
+    return row | {key: getattr(run, key) for key in FURTHER}

@@ -19,12 +19,17 @@ class TorchEngine:
     def __init__(self, run: Run, network: Network, pixels: Tensor, labels: Tensor) -> None:
         self.network = network
         self._batch_size = run.batch_size
-        self._inputs, self._labels = to_inputs(pixels), labels
+        self._pixels, self._labels = pixels, labels
         self._loss = nn.CrossEntropyLoss()
         # One fused kernel per step; at small mini-batches it saves a third of the time.
-        self._optimizer = torch.optim.Adam(
-            network.parameters(), lr=run.learning_rate, betas=(run.beta1, run.beta2), eps=run.epsilon, fused=True
-        )
+        if run.optimizer == "adam":
+            self._optimizer = torch.optim.Adam(
+                network.parameters(), lr=run.learning_rate, betas=(run.beta1, run.beta2), eps=run.epsilon, fused=True
+            )
+        else:
+            self._optimizer = torch.optim.SGD(
+                network.parameters(), lr=run.learning_rate, momentum=run.momentum, fused=True
+            )
 
     def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         self.network.train()
@@ -32,7 +37,7 @@ class TorchEngine:
         correct = torch.empty(len(batches), dtype=torch.int64)
         for step, index in enumerate(batches):
             labels = self._labels[index]
-            logits = self.network(self._inputs[index])
+            logits = self.network(to_inputs(self._pixels[index], self.network.scaling))
             loss = self._loss(logits, labels)
             self._optimizer.zero_grad()
             loss.backward()
@@ -45,22 +50,22 @@ class TorchEngine:
         return self.network.layers[layer].linear.weight.grad
 
     def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
-        return partial(evaluate, self.network, to_inputs(pixels), labels, self._batch_size)
+        return partial(evaluate, self.network, to_inputs(pixels, self.network.scaling), labels, self._batch_size)
 
     def state(self) -> dict[str, NDArray]:
         found = {f"network.{name}": tensor.numpy() for name, tensor in self.network.state_dict().items()}
         for index, averages in self._optimizer.state_dict()["state"].items():
-            found |= {f"adam.{index}.{name}": tensor.numpy() for name, tensor in averages.items()}
+            found |= {f"optimizer.{index}.{name}": part.numpy() for name, part in averages.items() if part is not None}
         return found
 
     def restore(self, state: Mapping[str, NDArray]) -> None:
-        network, adam = {}, {}
+        network, optimizer = {}, {}
         for name, array in state.items():
             kind, _, rest = name.partition(".")
             if kind == "network":
                 network[rest] = torch.from_numpy(array)
-            elif kind == "adam":
+            elif kind == "optimizer":
                 index, _, average = rest.partition(".")
-                adam.setdefault(int(index), {})[average] = torch.from_numpy(array)
+                optimizer.setdefault(int(index), {})[average] = torch.from_numpy(array)
         self.network.load_state_dict(network)
-        self._optimizer.load_state_dict(self._optimizer.state_dict() | {"state": adam})
+        self._optimizer.load_state_dict(self._optimizer.state_dict() | {"state": optimizer})

@@ -15,7 +15,7 @@ from torch import Tensor
 from dying_relu.brightness import Range, brightness
 from dying_relu.checkpoints import Arrays, Checkpoints
 from dying_relu.engine import Engine
-from dying_relu.images import Images
+from dying_relu.images import Images, Scaling
 from dying_relu.measure import TestResult, silent_units
 from dying_relu.moments import Moments, array_name
 from dying_relu.network import Network
@@ -52,7 +52,8 @@ def train(
     Raises DivergenceError at the first mini-batch whose loss is not finite, and StoppedError at the end of an epoch
     in which `checkpoints.stop` was called; there are no `outputs` then.
     """
-    engine = make_engine(run, Network(run, images.train.shape[1]), images.train, images.train_labels)
+    network = Network(run, images.train.shape[1], Scaling.of(run.input_scaling, images.train))
+    engine = make_engine(run, network, images.train, images.train_labels)
     test = engine.tester(images.test, images.test_labels)
     change = WeightChange(engine, dw)
     log.info("%s: %d epochs of %d mini-batches", run.name, run.epochs, run.steps_per_epoch)
