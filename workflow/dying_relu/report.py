@@ -68,7 +68,7 @@ def _section(config: Config, experiment: Experiment, results: Path, take: Any) -
         "held_fixed": held_fixed(experiment.runs),
         "curves": list(dict.fromkeys(describe(run) for run in experiment.runs)),
         "comparisons": [
-            _comparison(comparison, results, take)
+            _comparison(comparison, config, results, take)
             for comparison in config.comparisons.values()
             if comparison.experiment == experiment.name
         ],
@@ -83,15 +83,16 @@ def _section(config: Config, experiment: Experiment, results: Path, take: Any) -
             for run in experiment.runs
             if _shown_alone(run, config)
         ],
+        "text": experiment.text,
     }
 
 
 def _shown_alone(run: Run, config: Config) -> bool:
     """Whether the page shows the run by itself: of several seeds, the first, or it would be too large to send."""
-    return run.seed == config.settings["seeds"][0]
+    return run.name in config.drawn and run.seed == config.settings["seeds"][0]
 
 
-def _comparison(comparison: Comparison, results: Path, take: Any) -> dict[str, Any]:
+def _comparison(comparison: Comparison, config: Config, results: Path, take: Any) -> dict[str, Any]:
     return {
         "title": comparison.title,
         "video": take(f"comparisons/{comparison.name}.mp4"),
@@ -99,7 +100,9 @@ def _comparison(comparison: Comparison, results: Path, take: Any) -> dict[str, A
         "left": describe(comparison.left),
         "right": describe(comparison.right),
         "accuracy": [
-            {"source": take(f"runs/{run.name}/accuracy.svg"), "label": describe(run)} for run in comparison.runs
+            {"source": take(f"runs/{run.name}/accuracy.svg"), "label": describe(run)}
+            for run in comparison.runs
+            if run.name in config.drawn
         ],
     }
 

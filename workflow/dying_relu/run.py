@@ -169,6 +169,11 @@ def series_label(run: Run, keys: Sequence[str]) -> str:
     return ", ".join(words) or describe(run)
 
 
+def named(run: Run, keys: Sequence[str]) -> str:
+    """The phrases of the parameters `keys`, BN too."""
+    return ", ".join(_phrases(run, keys))
+
+
 def held_fixed(runs: Sequence[Run]) -> str:
     """What all the runs have in common, for a figure's title."""
     same = [

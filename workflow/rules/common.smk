@@ -51,6 +51,22 @@ def parameters(wildcards):
     return CONFIG.runs[wildcards.run].parameters()
 
 
+# The experiments that are drawn against the epoch.
+CURVES = [name for name, experiment in CONFIG.experiments.items() if experiment.has_curves]
+
+
+def one_of(names):
+    """A regular expression that matches these names, and without any nothing."""
+    return "|".join(sorted(names)) or "(?!)"
+
+
+def of_experiment(experiment, table):
+    """A table of every run of an experiment."""
+    return expand(
+        "<results>/runs/{run}/{table}", run=[run.name for run in CONFIG.experiments[experiment].runs], table=table
+    )
+
+
 def unit_tables(run):
     """What a figure of units reads of a run and of those that differ from it in the seed only."""
     names = [other.name for other in CONFIG.all_seeds(run)]

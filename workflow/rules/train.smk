@@ -7,6 +7,7 @@ rule train:
         data=ancient(rules.fetch.output),
         code=library("train"),
     output:
+        initial="<results>/runs/{run}/initial.csv",
         metrics="<results>/runs/{run}/metrics.csv",
         units="<results>/runs/{run}/units.csv.gz",
         batches="<results>/runs/{run}/batches.csv.gz",
@@ -31,5 +32,6 @@ rule train:
         dw=CONFIG.settings["dw"],
         every=CONFIG.settings["frames"]["every"],
         unit=CONFIG.settings["frames"]["unit"],
+        on_divergence=CONFIG.settings["on_divergence"],
     script:
         "../scripts/train.py"

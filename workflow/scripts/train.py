@@ -37,7 +37,16 @@ with ExitStack() as files:
     trained_in_file = paths.pop("environment")
     moments = Moments(snakemake.params.every, snakemake.params.unit)
     try:
-        spent = train(run, images, engine, snakemake.params.dw, moments, Outputs(**paths), checkpoints)
+        spent = train(
+            run,
+            images,
+            engine,
+            snakemake.params.dw,
+            moments,
+            Outputs(**paths),
+            checkpoints,
+            snakemake.params.on_divergence,
+        )
     except StoppedError as reason:
         sys.exit(str(reason))
     trained_in_file.write_text(json.dumps(trained_in, indent=2) + "\n")
