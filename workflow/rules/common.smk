@@ -15,7 +15,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW), os.get
 
 from dying_relu import captions, claims
 from dying_relu import config as configuration
-from dying_relu.mnist import DIGESTS
+from dying_relu.mnist import DATASETS
 from dying_relu.run import describe
 from dying_relu.sources import modules_of
 
@@ -41,6 +41,11 @@ CAPTIONS = captions.load()
 def library(script):
     """The library modules that a script uses: as inputs, so that a change of one reruns the script."""
     return [os.path.relpath(path) for path in modules_of(WORKFLOW / "scripts" / f"{script}.py")]
+
+
+def data_files(dataset):
+    """The four files of a data set, where torchvision would have them."""
+    return expand("<results>/data/{folder}/raw/{file}", folder=DATASETS[dataset].folder, file=DATASETS[dataset].digests)
 
 
 def template(name):

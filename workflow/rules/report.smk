@@ -31,6 +31,7 @@ rule provenance:
     params:
         settings=CONFIG.portable,
         runs=list(CONFIG.runs),
+        datasets=sorted({run.dataset for run in CONFIG.runs.values()}),
         root=os.path.relpath(ROOT),
     script:
         "../scripts/provenance.py"

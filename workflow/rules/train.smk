@@ -1,10 +1,10 @@
-# Needs: MNIST. Gives: per run, the tables of what was measured, and the brightness of dW.
+# Needs: the data set. Gives: per run, the tables of what was measured, and the brightness of dW.
 
 
 rule train:
     input:
         # Their content is verified whenever they are read, so their date says nothing.
-        data=ancient(rules.fetch.output),
+        data=ancient(lambda wildcards: data_files(CONFIG.runs[wildcards.run].dataset)),
         code=library("train"),
     output:
         initial="<results>/runs/{run}/initial.csv",

@@ -31,7 +31,7 @@ identity = {
 folder = Path(snakemake.output.metrics).with_name("checkpoint")
 checkpoints = Checkpoints(folder, identity, snakemake.config["checkpoint"])
 signal.signal(signal.SIGTERM, checkpoints.stop)
-images = load(Path(snakemake.input.data[0]).parent, run.train_images)
+images = load(Path(snakemake.input.data[0]).parent, run.train_images, run.dataset)
 with ExitStack() as files:
     paths = {name: files.enter_context(whole(path)) for name, path in snakemake.output.items()}
     trained_in_file = paths.pop("environment")
