@@ -1,5 +1,7 @@
 """The page: what it takes from where."""
 
+import json
+import math
 import re
 
 import pandas as pd
@@ -13,7 +15,7 @@ from dying_relu.provenance import collect, environment
 from dying_relu.report import write_page, write_player
 from helpers import ROOT
 
-TEMPLATE = (ROOT / "workflow" / "report" / "index.html.jinja").read_text()
+TEMPLATE = ROOT / "workflow" / "report" / "index.html.jinja"
 PLAYER = (ROOT / "workflow" / "report" / "player.html.jinja").read_text()
 
 
@@ -34,13 +36,18 @@ def page(tmp_path) -> str:
         }
     )
     results = tmp_path / "results"
-    files = [f"figures/{name}.svg" for name in config.experiments] + ["comparisons/pair.mp4"]
+    files = [f"figures/{name}.svg" for name in config.experiments] + ["comparisons/pair.jpg"]
     files += [f"figures/{kind}/{name}.svg" for kind in captions.OF_EXPERIMENTS for name in config.experiments]
     files += [f"figures/{kind}/pair.svg" for kind in captions.OF_COMPARISONS]
     files += [f"runs/{run}/{file}" for run in config.runs for file in ("accuracy.svg", "dw.mp4")]
     for file in files:
         (results / file).parent.mkdir(parents=True, exist_ok=True)
         (results / file).write_text(file)
+    units = pd.DataFrame({"epoch": 1, "unit": range(3), "layer": 1, "active_fraction": [0.5, 0.0, math.nan]})
+    units[["dw_min", "dw_max", "background"]] = [[-0.0012345, 0.5, 99.6], [0.0, 0.0, 0.0], [math.nan] * 3]
+    units[["dead", "inactive", "dark"]] = [[0, 0, 0], [1, 1, 1], [0, 0, 1]]
+    for run in config.runs:
+        units.to_csv(results / f"runs/{run}/units.csv.gz", index=False)
     shares = ["train_accuracy", "test_accuracy", "test_accuracy_batch_statistics", "perfect_batches"]
     final = pd.DataFrame({"run": list(config.runs)})
     final[shares] = [[0.1 + 0.01 * row + 0.001 * column for column in range(4)] for row in range(len(final))]
@@ -58,8 +65,9 @@ def page(tmp_path) -> str:
 
 def test_everything_that_the_page_shows_lies_beside_it(page, tmp_path):
     sources = re.findall(r'src="([^"]+)"', page)
-    # Two experiments, a comparison, and of each of the three runs what belongs to the first seed.
-    assert len(set(sources)) == 2 * 4 + 4 + 2 * 3
+    # The scripts, two experiments, a comparison, and of each of the three runs what belongs to the first seed.
+    assert len(set(sources)) == 2 + 2 * 4 + 4 + 2 * 3
+    sources += re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
     for source in sources:
         assert (tmp_path / "report" / source).is_file()
     assert not re.search(r'(src|href)="(https?:|/)', page)
@@ -91,6 +99,17 @@ def test_a_run_of_two_experiments_is_shown_once(page):
     assert page.count('<article class="run" id="run-bn-relu-b100-s1">') == 1
     assert 'id="run-bn-relu-b100-s2"' not in page
     assert page.count('<a href="#run-bn-relu-b100-s1">shown above</a>') == 1
+
+
+def test_the_player_is_given_the_runs_of_the_first_seed(page, tmp_path):
+    (data,) = re.findall(r'<script type="application/json">(.*?)</script>', page)
+    player = json.loads(data)
+    assert (player["left"], player["right"]) == ("bn-relu-b100-s1", "nobn-relu-b100-s1")
+    assert list(player["runs"]) == ["bn-relu-b100-s1", "nobn-relu-b100-s1", "bn-relu-b500-s1"]
+    run = player["runs"]["bn-relu-b100-s1"]
+    assert run["labels"][-1] == "epoch 100"
+    assert (tmp_path / "report" / run["video"]).read_text() == "runs/bn-relu-b100-s1/dw.mp4"
+    assert (tmp_path / "report" / "media" / f"{run['units']}.pack.js").is_file()
 
 
 def test_links_lead_somewhere(page):

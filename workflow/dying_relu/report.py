@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dying_relu import captions
 from dying_relu.claims import Claim, all_claims
 from dying_relu.config import Comparison, Config, Experiment
+from dying_relu.layout import layout
+from dying_relu.packs import write_pack
+from dying_relu.player import moments, numbers
 from dying_relu.run import Run, describe, held_fixed
 from dying_relu.stages import stages
 
@@ -25,14 +28,20 @@ COLUMNS = {
 }
 
 
-def write_page(folder: Path, template: str, config: Config, results: Path, provenance: dict[str, Any]) -> None:
+# What stands beside the template and is copied beside the page.
+PARTS = ("style.css", "packs.js", "player.js")
+
+
+def write_page(folder: Path, template: Path, config: Config, results: Path, provenance: dict[str, Any]) -> None:
     """Write `index.html` and the media that it shows into `folder`, which can then be moved as a whole.
 
     `results` is the results folder that tables, figures and videos are read from; `template` the
-    text of the page's Jinja2 template. Text from the configuration is escaped.
+    file of the page's Jinja2 template, in the folder of its parts. Text from the configuration is escaped.
     """
     media = folder / "media"
     media.mkdir(parents=True)
+    for part in PARTS:
+        shutil.copyfile(template.with_name(part), folder / part)
 
     @cache  # a run that is shown in several places is copied once
     def take(path: str) -> str:
@@ -42,11 +51,19 @@ def write_page(folder: Path, template: str, config: Config, results: Path, prove
         return f"media/{name}"
 
     final = pd.read_csv(results / "final.csv", index_col="run")
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    text = page.from_string(template).render(
+    page = Environment(
+        loader=FileSystemLoader(template.parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page.policies["json.dumps_kwargs"] = {}  # keys in their own order
+    text = page.get_template(template.name).render(
         claims=_claims(config, pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False), page),
         columns=[label for label, _ in COLUMNS.values()],
         experiments=[_section(config, experiment, results, take) for experiment in config.experiments.values()],
+        player=_player(config, results, media, take),
         rows=[_row(run, final.loc[run.name], config) for run in config.runs.values()],
         fixed=held_fixed(list(config.runs.values())),
         runs=len(config.runs),
@@ -94,13 +111,37 @@ def _shown_alone(run: Run, config: Config) -> bool:
 def _comparison(comparison: Comparison, results: Path, take: Any) -> dict[str, Any]:
     return {
         "title": comparison.title,
-        "video": take(f"comparisons/{comparison.name}.mp4"),
+        "sheet": take(f"comparisons/{comparison.name}.jpg"),
         "figures": _figures(comparison.name, results, take),
         "left": describe(comparison.left),
         "right": describe(comparison.right),
+        "left_run": comparison.left.name,
+        "right_run": comparison.right.name,
         "accuracy": [
             {"source": take(f"runs/{run.name}/accuracy.svg"), "label": describe(run)} for run in comparison.runs
         ],
+    }
+
+
+def _player(config: Config, results: Path, media: Path, take: Any) -> dict[str, Any]:
+    """What the dW player is given: its runs, and which two it begins with."""
+    shown = [run for run in config.runs.values() if _shown_alone(run, config)]
+    first = next(iter(config.comparisons.values()), None)
+    left, right = first.runs if first else (shown[0], shown[-1])
+    return {
+        "left": left.name,
+        "right": right.name,
+        "framesPerSecond": config.settings["video"]["frames_per_second"],
+        "runs": {
+            run.name: {
+                "label": describe(run),
+                "video": take(f"runs/{run.name}/dw.mp4"),
+                "units": write_pack(media, run.name, numbers(pd.read_csv(results / f"runs/{run.name}/units.csv.gz"))),
+                "layers": layout(run.hidden),
+                **moments(run, config.settings["frames"]),
+            }
+            for run in shown
+        },
     }
 
 
