@@ -48,6 +48,8 @@ def page(tmp_path) -> str:
     units[["dead", "inactive", "dark"]] = [[0, 0, 0], [1, 1, 1], [0, 0, 1]]
     for run in config.runs:
         units.to_csv(results / f"runs/{run}/units.csv.gz", index=False)
+        metrics = pd.DataFrame({"epoch": [1], "test_accuracy": [0.9], "test_accuracy_batch_statistics": [math.nan]})
+        metrics.assign(dead_units=0).to_csv(results / f"runs/{run}/metrics.csv", index=False)
     shares = ["train_accuracy", "test_accuracy", "test_accuracy_batch_statistics", "perfect_batches"]
     final = pd.DataFrame({"run": list(config.runs)})
     final[shares] = [[0.1 + 0.01 * row + 0.001 * column for column in range(4)] for row in range(len(final))]
@@ -66,7 +68,7 @@ def page(tmp_path) -> str:
 def test_everything_that_the_page_shows_lies_beside_it(page, tmp_path):
     sources = re.findall(r'src="([^"]+)"', page)
     # The scripts, two experiments, a comparison, and of each of the three runs what belongs to the first seed.
-    assert len(set(sources)) == 2 + 2 * 4 + 4 + 2 * 3
+    assert len(set(sources)) == 3 + 2 * 4 + 4 + 2 * 3
     sources += re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
     for source in sources:
         assert (tmp_path / "report" / source).is_file()
@@ -110,6 +112,15 @@ def test_the_player_is_given_the_runs_of_the_first_seed(page, tmp_path):
     assert run["labels"][-1] == "epoch 100"
     assert (tmp_path / "report" / run["video"]).read_text() == "runs/bn-relu-b100-s1/dw.mp4"
     assert (tmp_path / "report" / "media" / f"{run['units']}.pack.js").is_file()
+
+
+def test_the_charts_have_their_data(page, tmp_path):
+    packs = re.findall(r'data-chart="([^"]+)"', page)
+    assert packs == ["chart-first", "chart-second"]
+    for pack in [*packs, "plotly"]:
+        assert (tmp_path / "report" / "media" / f"{pack}.pack.js").is_file()
+    table = pd.read_csv(tmp_path / "report" / "media" / "first.csv")
+    assert table["run"].nunique() == 4
 
 
 def test_links_lead_somewhere(page):

@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from plotly.offline import get_plotlyjs
 
 from dying_relu import captions
+from dying_relu.charts import chart, table
 from dying_relu.claims import Claim, all_claims
 from dying_relu.config import Comparison, Config, Experiment
 from dying_relu.layout import layout
@@ -29,7 +31,7 @@ COLUMNS = {
 
 
 # What stands beside the template and is copied beside the page.
-PARTS = ("style.css", "packs.js", "player.js")
+PARTS = ("style.css", "packs.js", "player.js", "charts.js")
 
 
 def write_page(folder: Path, template: Path, config: Config, results: Path, provenance: dict[str, Any]) -> None:
@@ -50,6 +52,7 @@ def write_page(folder: Path, template: Path, config: Config, results: Path, prov
         shutil.copyfile(results / path, media / name)
         return f"media/{name}"
 
+    write_pack(media, "plotly", get_plotlyjs())
     final = pd.read_csv(results / "final.csv", index_col="run")
     page = Environment(
         loader=FileSystemLoader(template.parent),
@@ -62,7 +65,7 @@ def write_page(folder: Path, template: Path, config: Config, results: Path, prov
     text = page.get_template(template.name).render(
         claims=_claims(config, pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False), page),
         columns=[label for label, _ in COLUMNS.values()],
-        experiments=[_section(config, experiment, results, take) for experiment in config.experiments.values()],
+        experiments=[_section(config, experiment, results, media, take) for experiment in config.experiments.values()],
         player=_player(config, results, media, take),
         rows=[_row(run, final.loc[run.name], config) for run in config.runs.values()],
         fixed=held_fixed(list(config.runs.values())),
@@ -75,12 +78,16 @@ def write_page(folder: Path, template: Path, config: Config, results: Path, prov
     (folder / "index.html").write_text(text, encoding="utf-8")
 
 
-def _section(config: Config, experiment: Experiment, results: Path, take: Any) -> dict[str, Any]:
+def _section(config: Config, experiment: Experiment, results: Path, media: Path, take: Any) -> dict[str, Any]:
     """What the page shows of an experiment; a run that an earlier experiment has shown is only linked."""
+    metrics = {run: pd.read_csv(results / f"runs/{run.name}/metrics.csv") for run in experiment.runs}
+    table(metrics).to_csv(media / f"{experiment.name}.csv", index=False)
     return {
         "name": experiment.name,
         "title": experiment.title,
         "figure": take(f"figures/{experiment.name}.svg"),
+        "chart": write_pack(media, f"chart-{experiment.name}", chart(metrics)),
+        "data": f"media/{experiment.name}.csv",
         "figures": _figures(experiment.name, results, take),
         "held_fixed": held_fixed(experiment.runs),
         "curves": list(dict.fromkeys(describe(run) for run in experiment.runs)),

@@ -40,7 +40,7 @@ rule page:
     input:
         finished=FINISHED,
         provenance="<results>/provenance.json",
-        units=expand("<results>/runs/{run}/units.csv.gz", run=CONFIG.runs),
+        tables=expand("<results>/runs/{run}/{table}", run=CONFIG.runs, table=["metrics.csv", "units.csv.gz"]),
         template=template("index"),
         parts=PAGE_PARTS,
         texts=[os.path.relpath(path) for path in (claims.FILE, captions.FILE)],
