@@ -38,7 +38,8 @@ def page(tmp_path) -> str:
     results = tmp_path / "results"
     files = [f"figures/{name}.svg" for name in config.experiments] + ["comparisons/pair.jpg"]
     files += [f"figures/{kind}/{name}.svg" for kind in captions.OF_EXPERIMENTS for name in config.experiments]
-    files += [f"figures/{kind}/pair.svg" for kind in captions.OF_COMPARISONS]
+    files += [f"figures/{kind}/pair.{end}" for kind in captions.OF_COMPARISONS for end in ("svg", "csv.gz")]
+    files += ["runs.csv"]
     files += [f"runs/{run}/{file}" for run in config.runs for file in ("accuracy.svg", "dw.mp4")]
     for file in files:
         (results / file).parent.mkdir(parents=True, exist_ok=True)
@@ -65,14 +66,34 @@ def page(tmp_path) -> str:
     return (tmp_path / "report" / "index.html").read_text()
 
 
-def test_everything_that_the_page_shows_lies_beside_it(page, tmp_path):
+def test_everything_that_the_page_shows_or_links_lies_beside_it(page, tmp_path):
     sources = re.findall(r'src="([^"]+)"', page)
     # The scripts, two experiments, a comparison, and of each of the three runs what belongs to the first seed.
     assert len(set(sources)) == 3 + 2 * 4 + 4 + 2 * 3
-    sources += re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
-    for source in sources:
+    links = re.findall(r'href="([^"#]+)"', page)
+    assert "media/style.css" in links
+    for source in sources + links:
         assert (tmp_path / "report" / source).is_file()
     assert not re.search(r'(src|href)="(https?:|/)', page)
+
+
+def test_every_figure_has_its_data_and_what_made_it(page):
+    figures = re.findall(r"<figure.*?</figure>", page.partition("<noscript>")[0], re.DOTALL)
+    figures += re.findall(r"<figure.*?</figure>", page.partition("</noscript>")[2], re.DOTALL)
+    assert len(figures) == 2 * 4 + 4 + 2 + 3
+    rules = "".join(path.read_text() for path in ROOT.glob("workflow/rules/*.smk"))
+    for figure in figures:
+        rule, script = re.search(r"Made by rule <code>(\w+)</code> with <code>([^<]+)</code>, ", figure).groups()
+        assert f"rule {rule}:" in rules
+        assert (ROOT / script).is_file()
+        assert 'href="#provenance"' in figure
+        assert re.search(r'<a href="media/[^"]+\.csv(\.gz)?" download>', figure) or rule == "comparison"
+
+
+def test_the_verdicts_come_first_and_the_provenance_last(page):
+    order = ["verdicts", "set-up", "experiment-first", "experiment-second", "watch", "killed", "claims", "methods"]
+    places = [page.index(f'<section id="{name}">') for name in [*order, "provenance"]]
+    assert places == sorted(places)
 
 
 def test_numbers_are_those_of_the_table(page):
@@ -84,6 +105,9 @@ def test_every_claim_is_shown_with_its_verdict(page):
     evaluations = sum(len(claim.evaluations) for claim in all_claims())
     assert all(f'id="claim-{claim.id}"' in page for claim in all_claims())
     assert page.count('<span class="verdict not-tested">not tested</span>') == evaluations - 1
+    of_article = sum(len(claim.evaluations) for claim in all_claims() if claim.source == "article")
+    assert page.count('<strong class="verdict not-tested">not tested</strong>') == of_article - 1
+    assert re.search(r'<strong class="verdict reproduced">reproduced</strong> with [a-z ]+: 0.12 points', page)
     row = page.partition('id="claim-bn-lowers-test-accuracy"')[2].partition("</tr>")[0]
     assert "<td>0.12 points</td>" in row
     assert "<td>0.05 to 0.19</td>" in row

@@ -6,7 +6,12 @@ FINISHED = [
     "<results>/claims.csv",
     *expand("<results>/figures/{experiment}.svg", experiment=CONFIG.experiments),
     *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_EXPERIMENTS, name=CONFIG.experiments),
-    *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_COMPARISONS, name=CONFIG.comparisons),
+    *expand(
+        "<results>/figures/{kind}/{name}.{format}",
+        kind=captions.OF_COMPARISONS,
+        name=CONFIG.comparisons,
+        format=["svg", "csv.gz"],
+    ),
     *expand("<results>/comparisons/{comparison}.{format}", comparison=CONFIG.comparisons, format=["mp4", "jpg"]),
     *expand("<results>/runs/{run}/{file}", run=CONFIG.runs, file=["accuracy.svg", "dw.mp4"]),
 ]
