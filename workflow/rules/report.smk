@@ -6,8 +6,13 @@ FINISHED = [
     "<results>/claims.csv",
     *expand("<results>/figures/{experiment}.svg", experiment=CONFIG.experiments),
     *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_EXPERIMENTS, name=CURVES),
-    *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_COMPARISONS, name=CONFIG.comparisons),
-    *expand("<results>/comparisons/{comparison}.mp4", comparison=CONFIG.comparisons),
+    *expand(
+        "<results>/figures/{kind}/{name}.{format}",
+        kind=captions.OF_COMPARISONS,
+        name=CONFIG.comparisons,
+        format=["svg", "csv.gz"],
+    ),
+    *expand("<results>/comparisons/{comparison}.{format}", comparison=CONFIG.comparisons, format=["mp4", "jpg"]),
     *expand("<results>/runs/{run}/{file}", run=CONFIG.drawn, file=["accuracy.svg", "dw.mp4"]),
 ]
 
@@ -41,7 +46,10 @@ rule page:
     input:
         finished=FINISHED,
         provenance="<results>/provenance.json",
+        metrics=sorted({path for name in CURVES for path in of_experiment(name, "metrics.csv")}),
+        units=expand("<results>/runs/{run}/units.csv.gz", run=CONFIG.drawn),
         template=template("index"),
+        parts=PAGE_PARTS,
         texts=[os.path.relpath(path) for path in (claims.FILE, captions.FILE)],
         code=library("page"),
     output:
