@@ -61,7 +61,9 @@ def page(tmp_path) -> str:
     claims.loc[tested, ["measured", "low", "high", "seeds"]] = 0.0012, 0.0005, 0.0019, 2
     claims.loc[tested, ["verdict", "details"]] = "reproduced", "test accuracy: 0.12 points"
     claims.to_csv(results / "claims.csv", index=False)
-    provenance = collect(ROOT, config.settings, dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"}))
+    provenance = collect(
+        ROOT, config.settings, dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"}), ["mnist"]
+    )
     write_page(tmp_path / "report", TEMPLATE, config, results, provenance)
     return (tmp_path / "report" / "index.html").read_text()
 

@@ -80,9 +80,11 @@ def write_page(folder: Path, template: Path, config: Config, results: Path, prov
     (folder / "index.html").write_text(text, encoding="utf-8")
 
 
-def _player(config: Config, media: Media) -> dict[str, Any]:
-    """What the dW player is given: its runs, and which two it begins with."""
+def _player(config: Config, media: Media) -> dict[str, Any] | None:
+    """What the dW player is given: its runs, and which two it begins with; None where runs have no videos."""
     shown = [run for run in config.runs.values() if shown_alone(run, config)]
+    if not shown:
+        return None
     first = next(iter(config.comparisons.values()), None)
     left, right = first.runs if first else (shown[0], shown[-1])
     return {
