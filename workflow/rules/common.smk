@@ -55,9 +55,8 @@ def template(name):
 # What the page's template includes, and what is copied beside the page.
 PAGE_PARTS = sorted(
     os.path.relpath(path)
-    for pattern in ("*.css", "*.js", "*.html.jinja")
+    for pattern in ("*.css", "*.js", "sections/*.html.jinja")
     for path in (WORKFLOW / "report").glob(pattern)
-    if path.name not in ("index.html.jinja", "player.html.jinja")
 )
 
 
