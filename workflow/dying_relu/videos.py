@@ -10,9 +10,9 @@ import ffmpeg
 import imageio_ffmpeg
 from PIL import Image, ImageDraw, ImageFont
 
-from dying_relu.moments import frame_label
+from dying_relu.layout import BAND
+from dying_relu.moments import DIVERGED, frame_label
 
-BAND = 27  # height of the band with the labels, pixels
 MARGIN = 8
 INK, PAPER = 255, 0
 
@@ -26,32 +26,66 @@ def make_video(folders: Sequence[Path], titles: Sequence[str], path: Path, frame
 
     Each part has its title and the label of its frame above it. Frames are taken in the order of
     their names, which must be the same in all folders: raises ValueError otherwise, or when there
-    are none. Raises EncodingError when ffmpeg fails.
+    are none. Only a run that diverged may have fewer: its last frame, which says so, stays. Raises
+    EncodingError when ffmpeg fails.
     """
     names = [sorted(file.name for file in folder.glob("*.png")) for folder in folders]
-    if not names[0] or any(other != names[0] for other in names):
+    longest = max(names, key=len)
+    if not longest or not all(_agrees(found, longest) for found in names):
         raise ValueError(f"no frames, or not the same ones: {', '.join(map(str, folders))}")
     _encode(
         (
             _side_by_side(
                 [
                     _labelled(folder / name, title, frame_label(name.removesuffix(".png")))
-                    for folder, title in zip(folders, titles, strict=True)
+                    for folder, title, name in zip(folders, titles, shown, strict=True)
                 ]
             )
-            for name in names[0]
+            for shown in zip(*(found + found[-1:] * (len(longest) - len(found)) for found in names), strict=True)
         ),
         path,
         frames_per_second,
     )
 
 
-def _labelled(file: Path, title: str, label: str) -> Image.Image:
-    """The frame below a band with the title on the left and the label on the right."""
-    with Image.open(file) as frame:
+def _agrees(names: Sequence[str], longest: Sequence[str]) -> bool:
+    """Whether these are the frames of the longest run, or the beginning of them up to where the run diverged."""
+    if names and names[-1].endswith(f"{DIVERGED}.png"):
+        names = names[:-1]
+        return names == longest[: len(names)]
+    return names == longest
+
+
+def contact_sheet(folders: Sequence[Path], path: Path, most: int = 4) -> None:
+    """Put at most `most` frames of each folder into the JPEG file `path`, a row for each folder, at half their size.
+
+    The first and the last are among them, and between them the steps grow, as what happens becomes rarer:
+    of 100 frames it is the first, the 5th, the 22nd and the last.
+    """
+    names = [sorted(file.name for file in folder.glob("*.png")) for folder in folders]
+    count = min(map(len, names))
+    chosen = sorted({round(count ** (step / (most - 1))) - 1 for step in range(most)})
+    rows = [
+        _side_by_side(
+            [_labelled(folder / own[index], "", frame_label(own[index].removesuffix(".png")), 2) for index in chosen]
+        )
+        for folder, own in zip(folders, names, strict=True)
+    ]
+    sheet = Image.new("L", (max(row.width for row in rows), sum(row.height for row in rows)), PAPER)
+    top = 0
+    for row in rows:
+        sheet.paste(row, (0, top))
+        top += row.height
+    sheet.save(path, "JPEG", quality=80)
+
+
+def _labelled(file: Path, title: str, label: str, shrink: int = 1) -> Image.Image:
+    """The frame below a band with the title on the left and the label on the right, shrunk so many times."""
+    with Image.open(file) as picture:
+        frame = picture.reduce(shrink) if shrink > 1 else picture
         font = ImageFont.load_default(15)  # it comes with Pillow: the same on every machine
         needed = ceil(font.getlength(title) + font.getlength(label)) + 4 * MARGIN
-        canvas = Image.new("L", (max(frame.width, 28 * 8, needed), frame.height + BAND), PAPER)
+        canvas = Image.new("L", (max(frame.width, 28 * 8 // shrink, needed), frame.height + BAND), PAPER)
         canvas.paste(frame, (0, BAND))
     pen = ImageDraw.Draw(canvas)
     pen.text((MARGIN, BAND // 2), title, INK, font, anchor="lm")

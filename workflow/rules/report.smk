@@ -5,10 +5,15 @@ FINISHED = [
     "<results>/final.csv",
     "<results>/claims.csv",
     *expand("<results>/figures/{experiment}.svg", experiment=CONFIG.experiments),
-    *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_EXPERIMENTS, name=CONFIG.experiments),
-    *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_COMPARISONS, name=CONFIG.comparisons),
-    *expand("<results>/comparisons/{comparison}.mp4", comparison=CONFIG.comparisons),
-    *expand("<results>/runs/{run}/{file}", run=CONFIG.runs, file=["accuracy.svg", "dw.mp4"]),
+    *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_EXPERIMENTS, name=CURVES),
+    *expand(
+        "<results>/figures/{kind}/{name}.{format}",
+        kind=captions.OF_COMPARISONS,
+        name=CONFIG.comparisons,
+        format=["svg", "csv.gz"],
+    ),
+    *expand("<results>/comparisons/{comparison}.{format}", comparison=CONFIG.comparisons, format=["mp4", "jpg"]),
+    *expand("<results>/runs/{run}/{file}", run=CONFIG.drawn, file=["accuracy.svg", "dw.mp4"]),
 ]
 
 
@@ -31,6 +36,7 @@ rule provenance:
     params:
         settings=CONFIG.portable,
         runs=list(CONFIG.runs),
+        datasets=sorted({run.dataset for run in CONFIG.runs.values()}),
         root=os.path.relpath(ROOT),
     script:
         "../scripts/provenance.py"
@@ -40,7 +46,10 @@ rule page:
     input:
         finished=FINISHED,
         provenance="<results>/provenance.json",
+        metrics=sorted({path for name in CURVES for path in of_experiment(name, "metrics.csv")}),
+        units=expand("<results>/runs/{run}/units.csv.gz", run=CONFIG.drawn),
         template=template("index"),
+        parts=PAGE_PARTS,
         texts=[os.path.relpath(path) for path in (claims.FILE, captions.FILE)],
         code=library("page"),
     output:

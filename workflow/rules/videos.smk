@@ -49,7 +49,8 @@ rule comparison:
         right=lambda wildcards: f"<results>/runs/{CONFIG.comparisons[wildcards.comparison].right.name}/frames",
         code=library("comparison"),
     output:
-        "<results>/comparisons/{comparison}.mp4",
+        video="<results>/comparisons/{comparison}.mp4",
+        sheet="<results>/comparisons/{comparison}.jpg",
     log:
         "<logs>/comparison/{comparison}.log",
     benchmark:
