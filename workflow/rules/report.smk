@@ -47,7 +47,7 @@ rule page:
         finished=FINISHED,
         provenance="<results>/provenance.json",
         metrics=sorted({path for name in CURVES for path in of_experiment(name, "metrics.csv")}),
-        units=expand("<results>/runs/{run}/units.csv.gz", run=CONFIG.drawn),
+        units=expand("<results>/runs/{run}/{file}", run=CONFIG.drawn, file=["units.csv.gz", "dw.npz"]),
         template=template("index"),
         parts=PAGE_PARTS,
         texts=[os.path.relpath(path) for path in (claims.FILE, captions.FILE)],
