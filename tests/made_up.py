@@ -18,19 +18,20 @@ from dying_relu.videos import make_video
 from helpers import ROOT
 
 UNITS, EPOCHS = 16, 12
+DIVERGED = {200: 1, 500: 6}  # mini-batch sizes whose runs diverge, and in which epoch
 SIDE = 4 * 29 + 1  # pixels of a frame: four squares in a row
 MARKUP = '<script>alert("it\'s a title")</script>'
 
 
 def made_up_config() -> Config:
-    """Two seeds of four networks, one of which will have diverged, with markup in the titles."""
+    """Two seeds of five networks, two of which will have diverged, with markup in the titles."""
     return load(
         {
             "seeds": 2,
             "epochs": EPOCHS,
             "run": {"hidden": [UNITS]},
             "experiments": {
-                "one": {"title": MARKUP, "grids": [{"batch_norm": [True, False]}, {"batch_size": [10, 500]}]},
+                "one": {"title": MARKUP, "grids": [{"batch_norm": [True, False]}, {"batch_size": [10, 200, 500]}]},
             },
             "comparisons": {"pair": {"title": MARKUP, "left": {"batch_norm": True}, "right": {"batch_norm": False}}},
         }
@@ -64,7 +65,8 @@ def made_up_page(folder: Path) -> Path:
     runs_table({run: config.experiments_of(run) for run in config.runs.values()}).to_csv(results / "runs.csv")
     claims = pd.DataFrame([judge(claim, how, []) for claim in all_claims() for how in claim.evaluations])
     claims.to_csv(results / "claims.csv", index=False)
-    provenance = collect(ROOT, config.portable, dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"}))
+    trained = dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"})
+    provenance = collect(ROOT, config.portable, trained, ["mnist"])
     write_page(folder / "report", ROOT / "workflow" / "report" / "index.html.jinja", config, results, provenance)
     return folder / "report" / "index.html"
 
@@ -72,13 +74,17 @@ def made_up_page(folder: Path) -> Path:
 def _run(run: Run, folder: Path, numbers: np.random.Generator) -> pd.DataFrame:
     frames = folder / "frames"
     frames.mkdir(parents=True)
-    for frame in range(EPOCHS):
-        picture = Image.new("L", (SIDE, SIDE), brightness(run, frame))
-        picture.save(frames / f"epoch-{frame + 1:06d}.png")
+    diverged = DIVERGED.get(run.batch_size)
+    complete = diverged - 1 if diverged else EPOCHS
+    names = [f"epoch-{epoch:06d}" for epoch in range(1, complete + 1)]
+    names += [f"epoch-{diverged:06d}-diverged"] if diverged else []
+    for frame, name in enumerate(names):
+        Image.new("L", (SIDE, SIDE), brightness(run, frame)).save(frames / f"{name}.png")
     make_video([frames], [""], folder / "dw.mp4", 10)
-    rows = EPOCHS * UNITS
+    np.savez(folder / "dw.npz", **{name: np.zeros(1) for name in names})
+    rows = complete * UNITS
     units = pd.DataFrame(
-        {"epoch": np.repeat(np.arange(1, EPOCHS + 1), UNITS), "unit": np.tile(np.arange(UNITS), EPOCHS)}
+        {"epoch": np.repeat(np.arange(1, complete + 1), UNITS), "unit": np.tile(np.arange(UNITS), complete)}
     )
     units["layer"] = 1
     units["active_fraction"] = numbers.integers(0, 10_001, rows) / 10_000
@@ -87,12 +93,11 @@ def _run(run: Run, folder: Path, numbers: np.random.Generator) -> pd.DataFrame:
     units["dead"], units["inactive"], units["dark"] = numbers.integers(0, 2, (3, rows))
     units.to_csv(folder / "units.csv.gz", index=False)
     shares = ["train_accuracy", "test_accuracy", "test_accuracy_batch_statistics", "perfect_batches"]
-    metrics = pd.DataFrame(numbers.integers(9_000, 10_001, (EPOCHS, 4)) / 10_000, columns=shares)
-    metrics[["dead_units", "inactive_units", "dark_units"]] = numbers.integers(0, 9, (EPOCHS, 3))
-    metrics.insert(0, "epoch", range(1, EPOCHS + 1))
-    if run.batch_size == 500:  # diverged
-        metrics.loc[5:, shares] = np.nan
-        units.loc[units["epoch"] > 5, ["active_fraction", "dw_min", "dw_max", "background"]] = np.nan
-        units.to_csv(folder / "units.csv.gz", index=False)
+    metrics = pd.DataFrame(numbers.integers(9_000, 10_001, (complete, 4)) / 10_000, columns=shares)
+    metrics[["dead_units", "inactive_units", "dark_units"]] = numbers.integers(0, 9, (complete, 3))
+    metrics.insert(0, "epoch", range(1, complete + 1))
+    if diverged:
+        metrics.loc[complete, "epoch"] = diverged
+        metrics["epoch"] = metrics["epoch"].astype(int)
     metrics.to_csv(folder / "metrics.csv", index=False)
     return metrics

@@ -269,12 +269,47 @@ def test_a_comparison_brings_its_runs_into_the_player(page, player):
 
 
 def test_a_run_that_diverged_says_so(page, player):
-    diverged = next(run.name for run in made_up_config().runs.values() if run.batch_size == 500)
-    player.locator(".side select").nth(1).select_option(diverged)
+    # Its last frame stays, while the other side goes on, and has no numbers.
+    right, choice = player.locator(".side").nth(1), player.locator(".side select").nth(1)
+    choice.select_option(diverged_run(500))
     page.locator("#player[aria-busy=false]").wait_for()
-    player.locator("[name=slider]").fill("11")
-    wait_for_frame(player, 11)
-    assert player.locator(".side").nth(1).locator("[data-number=active]").inner_text() == "not a number"
+    player.locator("[name=slider]").fill("4")
+    wait_for_frame(player, 4)
+    assert right.locator(".state").inner_text() == ""
+    assert right.locator("[data-number=active]").inner_text().endswith("%")
+    for frame in (5, 11):
+        player.locator("[name=slider]").fill(str(frame))
+        player.and_(page.locator(f"[data-frame='{frame}']")).wait_for()
+        assert frames_seen(player) == [frame, 5]
+        assert right.locator(".state").inner_text() == "epoch 6, diverged, its last frame"
+        assert right.locator("[data-number=active]").inner_text() == "not a number"
+        assert right.locator("[data-number=dead]").inner_text() == "not a number"
+        assert len(right.locator(".course polyline.active").get_attribute("points").split()) == 5
+    # One that diverged in its first epoch has nothing but that frame.
+    choice.select_option(diverged_run(200))
+    page.locator("#player[aria-busy=false]").wait_for()
+    assert right.locator(".state").inner_text() == "epoch 1, diverged, its last frame"
+    assert right.locator("dl").is_hidden()
+    player.locator("[name=order]").select_option("activity")
+    assert frames_seen(player) == [11, 0]
+
+
+def diverged_run(batch_size: int) -> str:
+    return next(run.name for run in made_up_config().runs.values() if run.batch_size == batch_size)
+
+
+def test_what_diverged_is_no_number_on_the_page(page, made_up):
+    page.goto(made_up.as_uri())
+    all_there(page)
+    rows = page.locator("#final tbody tr")
+    said = [row for row in rows.all_inner_texts() if "diverged" in row]
+    assert [re.search(r"diverged in epoch \d+", row)[0][-1] for row in said] == ["1", "1", "6", "6"]
+    assert not re.search(r"\b(nan|undefined|null)\b", page.locator("main").inner_text(), re.IGNORECASE)
+    chart = page.locator("figure[data-chart]")
+    for epoch, curves in ((4, 4), (9, 3)):
+        said = [text for text in hovered(page, chart, epoch, EPOCHS) if "%" in text]
+        assert len(said) == curves
+        assert any("mini-batch 500 (diverged: 2 of 2)" in text for text in said) == (epoch == 4)
 
 
 # What the charts say on hovering.
@@ -323,7 +358,7 @@ def test_a_chart_shows_seeds_or_a_band(page, made_up):
     assert any(text.endswith(f"no BN, mini-batch 100 : {band}") for text in hovered(page, chart, 4, EPOCHS))
     chart.locator("input[value=seeds]").check()
     curves = chart.locator(".cartesianlayer .xy .trace.scatter")
-    assert curves.count() == 8
+    assert curves.count() == 10
     # By the keyboard all curves of an epoch are told.
     chart.locator(".live").focus()
     page.keyboard.press("ArrowRight")
@@ -337,7 +372,7 @@ def test_a_chart_shows_seeds_or_a_band(page, made_up):
 def test_text_of_the_configuration_is_text(page, made_up):
     page.goto(made_up.as_uri())
     all_there(page)
-    assert page.locator("h2", has_text="<script>alert").count() == 1
+    assert page.locator("h2", has_text="<script>alert").count() == 2  # of the experiment, and of the comparison
     assert page.locator("script", has_text="alert(").count() == 0
 
 
