@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from dying_relu.charts import chart, table
+from dying_relu.charts import chart, summarised, summary_table, table
 from helpers import make_run
 
 
@@ -38,3 +38,24 @@ def test_the_table_has_the_rows_of_all_runs(metrics):
     assert list(found.columns[:3]) == ["run", "seed", "epoch"]
     assert found["run"].tolist() == [run.name for run in metrics for _ in range(2)]
     assert found["test_accuracy_batch_statistics"].tolist() == [1, 0, 11, 0, 21, 0]
+
+
+def test_a_run_that_diverged_is_named_so_and_its_curve_ends(metrics):
+    first = next(iter(metrics))
+    metrics[first].loc[1, metrics[first].columns.drop("epoch")] = float("nan")
+    with_bn, _ = chart(metrics)
+    assert with_bn["label"] == "BN, ReLU, mini-batch 100 (diverged: 1 of 2)"
+    assert str(with_bn["seeds"][0]["dead_units"]) == "[2.0, nan]"
+
+
+def test_of_many_series_there_are_the_highest_the_median_and_the_lowest(metrics):
+    frame = next(iter(metrics.values()))
+    many = {make_run(batch_size=size): frame.assign(dead_units=[size, 2 * size]) for size in range(2, 26)}
+    assert not summarised(metrics)
+    assert summarised(many)
+    found = {one["label"]: one["seeds"] for one in chart(many)}
+    assert list(found) == ["highest of 24 runs", "median of 24 runs", "lowest of 24 runs"]
+    assert [one["dead_units"] for (one,) in found.values()] == [[25, 50], [13.5, 27], [2, 4]]
+    rows = summary_table(many)
+    assert list(rows.columns[:2]) == ["curve", "epoch"]
+    assert rows["dead_units"].tolist() == [25, 50, 13.5, 27, 2, 4]

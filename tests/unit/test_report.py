@@ -3,12 +3,13 @@
 import json
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from dying_relu import captions
+from dying_relu import captions, sections
 from dying_relu.claims import all_claims
 from dying_relu.config import load
 from dying_relu.judging import judge
@@ -24,22 +25,30 @@ PLAYER = (ROOT / "workflow" / "report" / "player.html.jinja").read_text()
 def page(tmp_path) -> str:
     """A page of made-up results, with markup in its titles."""
     both = {"batch_norm": [True, False]}
-    config = load(
-        {
-            "seeds": [1, 2],
-            "experiments": {
-                "first": {"title": "<script>alert('first')</script>", "grids": [both]},
-                "second": {"title": "Second", "grids": [{"batch_size": [100, 500]}]},
-            },
-            "comparisons": {
-                "pair": {"title": 'A "pair"', "left": {"batch_norm": True}, "right": {"batch_norm": False}}
-            },
-        }
-    )
-    results = tmp_path / "results"
-    files = [f"figures/{name}.svg" for name in config.experiments] + ["comparisons/pair.jpg"]
+    settings = {
+        "seeds": [1, 2],
+        "experiments": {
+            "first": {"title": "<script>alert('first')</script>", "grids": [both]},
+            "second": {"title": "Second", "grids": [{"batch_size": [100, 500]}]},
+        },
+        "comparisons": {"pair": {"title": 'A "pair"', "left": {"batch_norm": True}, "right": {"batch_norm": False}}},
+    }
+    return page_of(settings, tmp_path)
+
+
+def page_of(settings: dict, folder: Path) -> str:
+    """Write made-up results and a report from them into `folder`; returns the page."""
+    config, results = load(settings), folder / "results"
+    files = [f"figures/{name}.svg" for name in config.experiments] + [
+        f"comparisons/{name}.jpg" for name in config.comparisons
+    ]
     files += [f"figures/{kind}/{name}.svg" for kind in captions.OF_EXPERIMENTS for name in config.experiments]
-    files += [f"figures/{kind}/pair.{end}" for kind in captions.OF_COMPARISONS for end in ("svg", "csv.gz")]
+    files += [
+        f"figures/{kind}/{name}.{end}"
+        for kind in captions.OF_COMPARISONS
+        for name in config.comparisons
+        for end in ("svg", "csv.gz")
+    ]
     files += ["runs.csv"]
     files += [f"runs/{run}/{file}" for run in config.runs for file in ("accuracy.svg", "dw.mp4")]
     for file in files:
@@ -69,8 +78,8 @@ def page(tmp_path) -> str:
     provenance = collect(
         ROOT, config.settings, dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"}), ["mnist"]
     )
-    write_page(tmp_path / "report", TEMPLATE, config, results, provenance)
-    return (tmp_path / "report" / "index.html").read_text()
+    write_page(folder / "report", TEMPLATE, config, results, provenance)
+    return (folder / "report" / "index.html").read_text()
 
 
 def test_everything_that_the_page_shows_or_links_lies_beside_it(page, tmp_path):
@@ -167,3 +176,43 @@ def test_player(tmp_path):
     text = (tmp_path / "player" / "index.html").read_text()
     assert 'src="dw.mp4"' in text
     assert "BN &lt;on&gt;" in text
+
+
+MANY = {
+    "seeds": [1],
+    "experiments": {
+        "one": {"title": "One", "grids": [{"batch_norm": [True, False], "batch_size": list(range(2, 32))}]}
+    },
+    "comparisons": {
+        "pair": {
+            "title": "Pair",
+            "left": {"batch_norm": True, "batch_size": 30},
+            "right": {"batch_norm": False, "batch_size": 30},
+        }
+    },
+}
+
+
+def test_of_many_runs_the_page_says_what_they_have_in_common(tmp_path):
+    page = page_of(MANY, tmp_path)
+    assert "<td>BN (30); no BN (30)</td>" in page.partition('id="set-up"')[2]
+    final = page.partition('<section id="final">')[2].partition("</section>")[0]
+    assert re.findall(r'<th scope="row">(\w+)</th>', final) == ["lowest", "median", "highest"]
+    # The curves, and their data, are those of all runs together.
+    table = pd.read_csv(tmp_path / "report" / "media" / "one.csv")
+    assert set(table["curve"]) == {"highest of 60 runs", "median of 60 runs", "lowest of 60 runs"}
+    # Of the runs themselves there are as many as are listed, and those of the comparison are among them.
+    player = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
+    assert len(player["runs"]) == page.count('<article class="run"') == sections.LISTED
+    assert (player["left"], player["right"]) == ("bn-relu-b30-s1", "nobn-relu-b30-s1")
+    assert "50 of 60 networks can be chosen" in " ".join(page.split())
+    assert "nobn-relu-b31-s1" not in page
+
+
+def test_runs_that_would_make_the_page_too_large_are_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(sections, "BUDGET", 0)
+    page = page_of(MANY, tmp_path)
+    player = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
+    assert list(player["runs"]) == ["bn-relu-b30-s1", "nobn-relu-b30-s1"]
+    assert len(list((tmp_path / "report" / "media").glob("*.mp4"))) == 2
+    assert "2 of 60 networks are shown by themselves" in page
