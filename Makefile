@@ -64,10 +64,6 @@ venv:
 lock:
 	envs/lock.sh
 
-# The pictures of README and docs/claims.md, from the results of `make replicate`.
-FFMPEG = $$(.venv/bin/python -c "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())")
-
+# The pictures of README and docs/claims.md, from the results of `make replicate`, which this completes where needed.
 images: venv
-	$(FFMPEG) -v error -y -i $(RESULTS)/figures/batch_size.png -vf scale=900:-1:flags=lanczos docs/images/batch_size.png
-	$(FFMPEG) -v error -y -ss 0.5 -i $(RESULTS)/comparisons/bn_relu.mp4 -frames:v 1 -pix_fmt gray docs/images/dw.png
-	$(FFMPEG) -v error -y -i $(RESULTS)/figures/raster/bn_relu.png -vf scale=900:-1:flags=lanczos docs/images/raster.png
+	$(SNAKEMAKE) --cores all --config seeds=5 -- $(addprefix docs/images/,batch_size.png dw.png raster.png)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dying_relu.videos import BAND, EncodingError, make_video
+from dying_relu.videos import BAND, EncodingError, contact_sheet, make_video, shrunk, still
 
 
 @pytest.fixture
@@ -93,3 +93,34 @@ def test_the_video_needs_no_tool_that_is_installed_elsewhere(frames, monkeypatch
     make_video([frames / "left"], ["BN"], frames / "dw.mp4", 10)
     version = subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-version"], capture_output=True, check=True)
     assert version.stdout.startswith(b"ffmpeg version")
+
+
+def test_a_still_is_one_frame_of_each_side_with_labels(frames):
+    still([frames / "left", frames / "right"], ["BN", "no BN"], "epoch-000003", frames / "still.png")
+    with Image.open(frames / "still.png") as picture:
+        pixels = np.asarray(picture)
+    middle = pixels.shape[1] // 2
+    assert (pixels[BAND + 20, 20], pixels[BAND + 20, middle + 8 + 20]) == (220, 20)
+    assert pixels[:BAND].max() > 200
+
+
+def test_a_shrunk_picture_keeps_its_shape_and_its_colours(tmp_path):
+    large = Image.new("RGBA", (1000, 500), (255, 255, 255, 255))
+    large.paste((255, 0, 0, 255), (0, 0, 500, 500))
+    large.save(tmp_path / "large.png")
+    shrunk(tmp_path / "large.png", tmp_path / "small.png", 200)
+    with Image.open(tmp_path / "small.png") as small:
+        assert (small.size, small.mode) == ((200, 100), "P")
+        assert [small.convert("RGB").getpixel((x, 50)) for x in (10, 190)] == [(255, 0, 0), (255, 255, 255)]
+
+
+def test_on_a_contact_sheet_a_run_that_diverged_stays_at_its_last_frame(frames):
+    for epoch in (2, 3):
+        (frames / "right" / f"epoch-{epoch:06d}.png").unlink()
+    contact_sheet([frames / "left", frames / "right"], frames / "sheet.jpg")
+    with Image.open(frames / "sheet.jpg") as sheet:
+        pixels = np.asarray(sheet).astype(int)
+    top, bottom = np.split(pixels, 2)
+    # Three frames in a row of 112 pixels and a gap each; the sides of 39 pixels are halved.
+    assert [round(int(top[BAND + 10, 10 + 128 * column]), -1) for column in range(3)] == [20, 120, 220]
+    assert [round(int(bottom[BAND + 10, 10 + 128 * column]), -1) for column in range(3)] == [220] * 3

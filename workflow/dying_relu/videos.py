@@ -60,10 +60,11 @@ def contact_sheet(folders: Sequence[Path], path: Path, most: int = 4) -> None:
     """Put at most `most` frames of each folder into the JPEG file `path`, a row for each folder, at half their size.
 
     The first and the last are among them, and between them the steps grow, as what happens becomes rarer:
-    of 100 frames it is the first, the 5th, the 22nd and the last.
+    of 100 frames it is the first, the 5th, the 22nd and the last. A run that diverged stays at its last frame.
     """
     names = [sorted(file.name for file in folder.glob("*.png")) for folder in folders]
-    count = min(map(len, names))
+    count = max(map(len, names))
+    names = [own + own[-1:] * (count - len(own)) for own in names]
     chosen = sorted({round(count ** (step / (most - 1))) - 1 for step in range(most)})
     rows = [
         _side_by_side(
@@ -77,6 +78,23 @@ def contact_sheet(folders: Sequence[Path], path: Path, most: int = 4) -> None:
         sheet.paste(row, (0, top))
         top += row.height
     sheet.save(path, "JPEG", quality=80)
+
+
+def still(folders: Sequence[Path], titles: Sequence[str], frame: str, path: Path) -> None:
+    """Put one frame of each folder side by side into the PNG file `path`, labelled as in a video."""
+    parts = [
+        _labelled(folder / f"{frame}.png", title, frame_label(frame))
+        for folder, title in zip(folders, titles, strict=True)
+    ]
+    _side_by_side(parts).save(path, optimize=True)
+
+
+def shrunk(source: Path, path: Path, width: int) -> None:
+    """Put the picture `source` into the PNG file `path`, as wide as `width` pixels, in 256 colours."""
+    with Image.open(source) as picture:
+        small = picture.convert("RGB").resize((width, round(picture.height * width / picture.width)), Image.LANCZOS)
+    # Of the ways to choose colours this one keeps the ends of colour maps.
+    small.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _labelled(file: Path, title: str, label: str, shrink: int = 1) -> Image.Image:
