@@ -19,8 +19,7 @@ DAY = 24 * 3600
 
 def test_a_second_snakemake_is_turned_away(small):
     results = "twice"
-    first = small.start(results)
-    first.reaches("train")
+    first = small.start_at("train", results)
     second = small.run(results)
     assert second.returncode != 0
     small.refuses_clearly(second.stdout, "make sure that no other Snakemake process is trying to create the same files")
