@@ -13,8 +13,9 @@ from PIL import Image
 
 from dying_relu.frames import stacked
 from dying_relu.layout import BAND, layout
+from dying_relu.moments import Moments
 from dying_relu.packs import write_pack
-from dying_relu.player import moments, numbers
+from dying_relu.player import frame_names, moments, numbers
 from dying_relu.videos import contact_sheet
 from helpers import make_run
 
@@ -38,14 +39,22 @@ def test_the_layout_is_that_of_the_frames(hidden):
 
 
 def test_moments_of_epochs_and_of_steps():
-    assert moments(make_run(epochs=5), {"every": 2, "unit": "epoch"}) == {
+    assert moments(make_run(epochs=5), ["epoch-000002", "epoch-000004"]) == {
         "labels": ["epoch 2", "epoch 4"],
         "times": [2, 4],
     }
     run = make_run(epochs=2, batch_size=20000)  # three steps in an epoch
-    steps = moments(run, {"every": 2, "unit": "step"})
+    steps = moments(run, Moments(2, "step").names(run))
     assert steps["labels"] == ["epoch 1, step 2", "epoch 2, step 4", "epoch 2, step 6"]
     assert steps["times"] == pytest.approx([2 / 3, 4 / 3, 2])
+
+
+def test_the_last_frame_of_a_run_that_diverged_says_so(tmp_path):
+    names = ["epoch-000001", "epoch-000001-layer-2", "epoch-000002-diverged", "epoch-000002-diverged-layer-2"]
+    np.savez(tmp_path / "dw.npz", **{name: np.zeros(1) for name in names})
+    assert frame_names(tmp_path / "dw.npz") == ["epoch-000001", "epoch-000002-diverged"]
+    found = moments(make_run(epochs=5), frame_names(tmp_path / "dw.npz"))
+    assert found == {"labels": ["epoch 1", "epoch 2, diverged"], "times": [1, 2]}
 
 
 def test_numbers_are_those_of_the_table_in_the_order_of_epoch_layer_and_unit():

@@ -4,6 +4,7 @@ import json
 import math
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -48,6 +49,7 @@ def page(tmp_path) -> str:
     units[["dw_min", "dw_max", "background"]] = [[-0.0012345, 0.5, 99.6], [0.0, 0.0, 0.0], [math.nan] * 3]
     units[["dead", "inactive", "dark"]] = [[0, 0, 0], [1, 1, 1], [0, 0, 1]]
     for run in config.runs:
+        np.savez(results / f"runs/{run}/dw.npz", **{f"epoch-{epoch:06d}": np.zeros(1) for epoch in range(1, 101)})
         units.to_csv(results / f"runs/{run}/units.csv.gz", index=False)
         metrics = pd.DataFrame({"epoch": [1], "test_accuracy": [0.9], "test_accuracy_batch_statistics": [math.nan]})
         metrics.assign(dead_units=0).to_csv(results / f"runs/{run}/metrics.csv", index=False)
@@ -60,6 +62,9 @@ def page(tmp_path) -> str:
     tested = (claims["claim"] == "bn-lowers-test-accuracy").idxmax()
     claims.loc[tested, ["measured", "low", "high", "seeds"]] = 0.0012, 0.0005, 0.0019, 2
     claims.loc[tested, ["verdict", "details"]] = "reproduced", "test accuracy: 0.12 points"
+    # The two evaluations of a claim, one after the other, with numbers of both signs.
+    claims.loc[tested + 1, ["measured", "low", "high", "seeds"]] = -0.0034, -0.0040, -0.0030, 2
+    claims.loc[tested + 1, ["verdict", "details"]] = "not reproduced", "test accuracy: -0.34 points"
     claims.to_csv(results / "claims.csv", index=False)
     provenance = collect(
         ROOT, config.settings, dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"}), ["mnist"]
@@ -82,9 +87,9 @@ def test_everything_that_the_page_shows_or_links_lies_beside_it(page, tmp_path):
 def test_every_figure_has_its_data_and_what_made_it(page):
     figures = re.findall(r"<figure.*?</figure>", page.partition("<noscript>")[0], re.DOTALL)
     figures += re.findall(r"<figure.*?</figure>", page.partition("</noscript>")[2], re.DOTALL)
-    assert len(figures) == 2 * 4 + 4 + 2 + 3
+    assert len(figures) == 1 + 2 * 4 + 4 + 2 + 3
     rules = "".join(path.read_text() for path in ROOT.glob("workflow/rules/*.smk"))
-    for figure in figures:
+    for figure in figures[1:]:  # the first is drawn by the page itself
         rule, script = re.search(r"Made by rule <code>(\w+)</code> with <code>([^<]+)</code>, ", figure).groups()
         assert f"rule {rule}:" in rules
         assert (ROOT / script).is_file()
@@ -93,8 +98,8 @@ def test_every_figure_has_its_data_and_what_made_it(page):
 
 
 def test_the_verdicts_come_first_and_the_provenance_last(page):
-    order = ["verdicts", "set-up", "experiment-first", "experiment-second", "watch", "killed", "claims", "methods"]
-    places = [page.index(f'<section id="{name}">') for name in [*order, "provenance"]]
+    order = ["verdicts", "set-up", "experiment-first", "comparison-pair", "experiment-second", "killed", "claims"]
+    places = [page.index(f'<section id="{name}">') for name in [*order, "methods", "provenance"]]
     assert places == sorted(places)
 
 
@@ -106,16 +111,18 @@ def test_numbers_are_those_of_the_table(page):
 def test_every_claim_is_shown_with_its_verdict(page):
     evaluations = sum(len(claim.evaluations) for claim in all_claims())
     assert all(f'id="claim-{claim.id}"' in page for claim in all_claims())
-    assert page.count('<span class="verdict not-tested">not tested</span>') == evaluations - 1
+    assert page.count('<span class="verdict not-tested">not tested</span>') == evaluations - 2
     of_article = sum(len(claim.evaluations) for claim in all_claims() if claim.source == "article")
-    assert page.count('<strong class="verdict not-tested">not tested</strong>') == of_article - 1
+    assert page.count('<strong class="verdict not-tested">not tested</strong>') == of_article - 2
     assert re.search(r'<strong class="verdict reproduced">reproduced</strong> with [a-z ]+: 0.12 points', page)
     row = page.partition('id="claim-bn-lowers-test-accuracy"')[2].partition("</tr>")[0]
     assert "<td>0.12 points</td>" in row
     assert "<td>0.05 to 0.19</td>" in row
     assert '<span class="verdict reproduced">reproduced</span>' in row
     # Where the two ways of testing differ, a paragraph says so, with the numbers of the table.
-    assert "and by 0.12 points with running averages (reproduced)" in page.partition("What is surprising")[2]
+    surprising = " ".join(page.partition("What is surprising")[2].split())
+    assert "the accuracy is lower by 0.34 points with mini-batch statistics (not reproduced)" in surprising
+    assert "and higher by 0.12 points with running averages (reproduced)" in surprising
 
 
 def test_text_of_the_configuration_is_escaped(page):

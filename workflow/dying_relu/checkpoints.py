@@ -169,11 +169,6 @@ def _arrays(path: Path) -> dict[str, NDArray]:
         raise UnusableError(f"the checkpoint is discarded: {path.name} holds something else than arrays") from None
 
 
-def code_digest(modules: list[Path]) -> str:
-    """A digest of the code that trains: of the names and contents of its modules."""
-    return _digest_of({module.name: _digest(module) for module in modules})
-
-
 def _differing(one: Any, other: Any, path: str = "") -> list[str]:
     """Where two nested dictionaries differ, as `run.epochs`."""
     if isinstance(one, dict) and isinstance(other, dict):

@@ -10,18 +10,34 @@ MOST = 11  # circles in a column; of more units, the one in the middle stands fo
 GAP = 24
 
 
+def diagrams(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """A drawing for each choice of hidden layers; of more than three, for the smallest and the largest network."""
+    choices = {run.hidden: run for run in runs}
+    drawn = list(choices)
+    if len(drawn) > 3:
+        by_size = sorted(drawn, key=lambda hidden: choices[hidden].weights)
+        drawn = [by_size[0], by_size[-1]]
+    return [diagram([run for run in runs if run.hidden == hidden]) for hidden in drawn]
+
+
 def diagram(runs: Sequence[Run]) -> dict[str, Any]:
     """A column for the pixels, for each hidden layer and for the classes; `runs` have the same hidden layers.
 
     What the hidden layers do besides is said of all runs: BN in so many of them, and their activations.
     """
-    names = list(dict.fromkeys(ACTIVATIONS[run.activation] for run in runs))
-    hidden = [f"{_batch_norm(runs)}, then", " or ".join(names)]
+    activations = " or ".join(dict.fromkeys(ACTIVATIONS[run.activation] for run in runs))
+    positions = {run.batch_norm_position for run in runs if run.batch_norm}
+    if positions == {"after_activation"}:
+        hidden = [f"{activations}, then", _batch_norm(runs)]
+    elif len(positions) > 1:
+        hidden = [f"{_batch_norm(runs)}, before or after", activations]
+    else:
+        hidden = [f"{_batch_norm(runs)}, then", activations]
     columns = [_column(0, 784, "784 inputs", ["28 x 28 pixels"])]
     columns += [
         _column(place, units, f"{units} hidden units", hidden) for place, units in enumerate(runs[0].hidden, start=1)
     ]
-    columns.append(_column(len(columns), 10, "10 outputs", ["a digit each"]))
+    columns.append(_column(len(columns), 10, "10 outputs", ["a class each"]))
     return {"width": STEP * len(columns), "height": 2 * MIDDLE + 70, "columns": columns, "text": 2 * MIDDLE + 20}
 
 

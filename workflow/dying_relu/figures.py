@@ -1,6 +1,5 @@
 """Figures, by seaborn: the two panels of an experiment, and the accuracy of one run."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from dying_relu.run import Run, describe, held_fixed, series_label, varied
-from dying_relu.tables import diverged_in, mean_of_last_tenth
+from dying_relu.run import Run, describe, held_fixed
+from dying_relu.tables import diverged_in, mean_of_last_tenth, series_names
 
 matplotlib.use("agg")  # no screen needed
 # Text stays text in SVG files, and their identifiers are the same whenever they are drawn.
@@ -57,7 +56,7 @@ def evaluations(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
 
     Final is what the claims take for it: the mean over the last tenth of the epochs.
     """
-    names = _labels(metrics)
+    names = series_names(metrics)
     rows = [
         {"series": names[run], "tested with": how, "accuracy": mean_of_last_tenth(frame[column])}
         for run, frame in metrics.items()
@@ -84,7 +83,7 @@ def _over_epochs(
 ) -> Figure:
     """A panel for each column of `metrics.csv` in `panels`, one below the other, with one legend."""
     runs = list(metrics)
-    labels = _labels(metrics)
+    labels = series_names(metrics)
     table = pd.concat([frame.assign(series=labels[run]) for run, frame in metrics.items()], ignore_index=True)
     look = _look(runs, labels)
     figure = Figure(figsize=(9, 2 + 2 * sum(heights)), layout="constrained")
@@ -106,16 +105,6 @@ def _over_epochs(
         axes.xaxis.set_major_locator(MaxNLocator(**EPOCH_TICKS))
     figure.suptitle(title, fontweight="bold")
     return figure
-
-
-def _labels(metrics: Mapping[Run, pd.DataFrame]) -> dict[Run, str]:
-    """What the series of each run is called, and of how many seeds it diverged."""
-    keys = varied(list(metrics))
-    names = {run: series_label(run, keys) for run in metrics}
-    diverged = Counter(names[run] for run, frame in metrics.items() if diverged_in(frame))
-    seeds = Counter(names.values())
-    marks = {name: f" (diverged: {diverged[name]} of {seeds[name]})" for name in diverged}
-    return {run: name + marks.get(name, "") for run, name in names.items()}
 
 
 def _look(runs: Sequence[Run], labels: Mapping[Run, str]) -> dict[str, dict]:

@@ -40,11 +40,19 @@ def judged(config: Config, table: pd.DataFrame, page: Environment) -> list[dict[
 
 
 def _row(claim: Claim, row: dict[str, Any]) -> dict[str, Any]:
-    """A row of `claims.csv` as text: what was measured, and its interval, or nothing where there is none."""
+    """A row of `claims.csv` as text: what was measured, and its interval, or nothing where there is none.
+
+    `name` and `allowed` say what was measured and which values reproduce the claim; `size` is the measured value
+    without its sign, `value` the number itself, NaN where there is none.
+    """
     first = claim.quantities[0]
     return {
         **{key: row[key] for key in ("evaluation", "verdict", "seeds", "details")},
+        "name": first.name,
+        "allowed": first.rule.removeprefix(f"{first.name}: "),
+        "value": float(row["measured"] or "nan"),
         "measured": first.show(float(row["measured"])) if row["measured"] else "",
+        "size": first.show(abs(float(row["measured"]))) if row["measured"] else "",
         "interval": f"{first.number(float(row['low']))} to {first.number(float(row['high']))}" if row["low"] else "",
         "parts": row["details"].split("; ") if row["details"] else [],
     }

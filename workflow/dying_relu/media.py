@@ -29,6 +29,10 @@ class Media:
         """Whether the results have this file."""
         return (self.results / path).exists()
 
+    def size(self, path: str) -> int:
+        """Bytes of a file of the results."""
+        return (self.results / path).stat().st_size
+
     def read(self, path: str) -> pd.DataFrame:
         """A table of the results."""
         return pd.read_csv(self.results / path)

@@ -1,17 +1,24 @@
 """What the page's dW player knows of a run: its frames, and the numbers of its units."""
 
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from dying_relu.moments import Moments, frame_label
+from dying_relu.moments import frame_label, frame_of
 from dying_relu.run import Run
 
 
-def moments(run: Run, frames: dict[str, Any]) -> dict[str, list]:
-    """For each frame of the run's video what it is called, and the `time` at which it was drawn, in epochs."""
-    names = Moments(frames["every"], frames["unit"]).names(run)
-    parts = [[int(part) for part in name.split("-")[1::2]] for name in names]
+def frame_names(archive: Path) -> list[str]:
+    """The names of a run's frames in their order, from its `dw.npz`; a run that diverged has fewer."""
+    with np.load(archive) as arrays:
+        return list(dict.fromkeys(map(frame_of, arrays.files)))
+
+
+def moments(run: Run, names: Sequence[str]) -> dict[str, list]:
+    """For each of a run's frames what it is called, and the `time` at which it was drawn, in epochs, by their names."""
+    parts = [[int(part) for part in name.split("-") if part.isdigit()] for name in names]
     return {
         "labels": [frame_label(name) for name in names],
         "times": [part[1] / run.steps_per_epoch if len(part) > 1 else part[0] for part in parts],

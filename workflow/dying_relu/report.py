@@ -1,6 +1,7 @@
 """The page that people read: figures, videos and numbers, with nothing typed by hand."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,27 +10,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from dying_relu.config import Config
-from dying_relu.diagram import diagram
+from dying_relu.diagram import diagrams
 from dying_relu.judged import judged
 from dying_relu.layout import layout
 from dying_relu.media import Media
-from dying_relu.player import moments, numbers
+from dying_relu.mnist import DATASETS
+from dying_relu.networks import COLUMNS, differences, extremes, last_epochs, networks
+from dying_relu.player import frame_names, moments, numbers
 from dying_relu.run import Run, describe, held_fixed
-from dying_relu.sections import section, shown_alone
+from dying_relu.sections import LISTED, section, shown_alone
 from dying_relu.stages import stages
 
 # What stands beside the template and is copied beside the page.
 PARTS = ("style.css", "packs.js", "player.js", "charts.js")
-
-COLUMNS = {
-    "test_accuracy_batch_statistics": ("test accuracy, mini-batch statistics", "{:.2%}"),
-    "test_accuracy": ("test accuracy, running averages", "{:.2%}"),
-    "train_accuracy": ("training accuracy", "{:.2%}"),
-    "perfect_batches": ("mini-batches without error", "{:.1%}"),
-    "dead_units": ("dead units", "{:.0f}"),
-    "inactive_units": ("inactive units", "{:.0f}"),
-    "dark_units": ("dark units", "{:.0f}"),
-}
 
 
 def write_page(folder: Path, template: Path, config: Config, results: Path, provenance: dict[str, Any]) -> None:
@@ -52,25 +45,24 @@ def write_page(folder: Path, template: Path, config: Config, results: Path, prov
     page.policies["json.dumps_kwargs"] = {}  # keys in their own order
     final = pd.read_csv(results / "final.csv", index_col="run")
     runs = list(config.runs.values())
+    shown = shown_alone(config, media)
     text = page.get_template(template.name).render(
         claims=judged(config, pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False), page),
         columns=[label for label, _ in COLUMNS.values()],
-        diagrams=[
-            diagram([run for run in runs if run.hidden == hidden])
-            for hidden in dict.fromkeys(run.hidden for run in runs)
-        ],
-        experiments=[section(config, experiment, media) for experiment in config.experiments.values()],
-        player=_player(config, media),
-        rows=[_row(run, final.loc[run.name], config) for run in runs],
+        diagrams=diagrams(runs),
+        experiments=[section(config, experiment, shown, media) for experiment in config.experiments.values()],
+        player=_player(config, shown, media),
+        shown=len(shown),
+        drawn=len({run.series for run in config.drawn.values()}),
+        many=len(runs) > LISTED,
+        rows=last_epochs(config, final, shown),
+        extremes=extremes(final),
         tables={name: media.take(f"{name}.csv") for name in ("claims", "runs", "final")},
         fixed=held_fixed(runs),
-        series=[
-            {
-                "label": describe(run),
-                "experiments": config.experiments_of(run),
-            }
-            for run in {run.series: run for run in runs}.values()
-        ],
+        networks=networks(config),
+        differences=differences(runs),
+        datasets=list(dict.fromkeys(DATASETS[run.dataset].title for run in runs)),
+        positions=sorted({run.batch_norm_position for run in runs if run.batch_norm}),
         runs=len(runs),
         layers=sorted({len(run.hidden) for run in runs}),
         settings=config.settings,
@@ -80,13 +72,12 @@ def write_page(folder: Path, template: Path, config: Config, results: Path, prov
     (folder / "index.html").write_text(text, encoding="utf-8")
 
 
-def _player(config: Config, media: Media) -> dict[str, Any] | None:
-    """What the dW player is given: its runs, and which two it begins with; None where runs have no videos."""
-    shown = [run for run in config.runs.values() if shown_alone(run, config)]
+def _player(config: Config, shown: Sequence[Run], media: Media) -> dict[str, Any] | None:
+    """What the dW player is given: the runs that are shown, and which two it begins with; None where there are none."""
     if not shown:
         return None
-    first = next(iter(config.comparisons.values()), None)
-    left, right = first.runs if first else (shown[0], shown[-1])
+    pairs = [comparison.runs for comparison in config.comparisons.values() if set(comparison.runs) <= set(shown)]
+    left, right = pairs[0] if pairs else (shown[0], shown[-1])
     return {
         "left": left.name,
         "right": right.name,
@@ -97,20 +88,10 @@ def _player(config: Config, media: Media) -> dict[str, Any] | None:
                 "video": media.take(f"runs/{run.name}/dw.mp4"),
                 "units": media.pack(run.name, numbers(media.read(f"runs/{run.name}/units.csv.gz"))),
                 "layers": layout(run.hidden),
-                **moments(run, config.settings["frames"]),
+                **moments(run, frame_names(media.results / "runs" / run.name / "dw.npz")),
             }
             for run in shown
         },
-    }
-
-
-def _row(run: Run, final: pd.Series, config: Config) -> dict[str, Any]:
-    return {
-        "name": run.name,
-        "shown": shown_alone(run, config),
-        "label": describe(run),
-        "seed": run.seed,
-        "cells": [pattern.format(final[column]) for column, (_, pattern) in COLUMNS.items()],
     }
 
 

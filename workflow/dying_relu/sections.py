@@ -1,36 +1,53 @@
 """The page's section of each experiment, and of its comparisons: every figure with caption, data and maker."""
 
+from collections.abc import Collection
 from typing import Any
 
 from dying_relu import captions
-from dying_relu.charts import chart, table
+from dying_relu.charts import chart, summarised, summary_table, table
 from dying_relu.config import Comparison, Config, Experiment
 from dying_relu.media import Media
 from dying_relu.run import Run, describe, held_fixed
+from dying_relu.tables import diverged_in
+
+LISTED = 50  # of more, the page says what they have in common instead of naming each
+BUDGET = 34_000_000  # bytes that runs shown by themselves may take: with the rest, the page stays below 40 MB
 
 
-def section(config: Config, experiment: Experiment, media: Media) -> dict[str, Any]:
-    """What the page shows of an experiment; a run that an earlier experiment has shown is only linked."""
-    if experiment.has_curves:
-        metrics = {run: media.read(f"runs/{run.name}/metrics.csv") for run in experiment.runs}
-        data, drawn = media.write(f"{experiment.name}.csv", table(metrics)), "summary"
-        live = media.pack(f"chart-{experiment.name}", chart(metrics))
-    else:
-        data, drawn, live = media.take(f"outcomes/{experiment.name}.csv"), "outcome_figure", None
-    return {
+def shown_alone(config: Config, media: Media) -> list[Run]:
+    """The runs that the page shows by themselves, in the order of the configuration.
+
+    Of several seeds that is the first. Of more runs than the page has room for, those of the comparisons come first,
+    then the others in their order, as far as they fit; two always do.
+    """
+    compared = {run.name for comparison in config.comparisons.values() for run in comparison.runs}
+    first = [run for run in config.drawn.values() if run.seed == config.settings["seeds"][0]]
+    chosen, size = set(), 0
+    for run in sorted(first, key=lambda run: run.name not in compared):
+        # Numbers of units are packed tighter beside the page than they are in the table.
+        size += media.size(f"runs/{run.name}/dw.mp4") + media.size(f"runs/{run.name}/units.csv.gz") // 2
+        if len(chosen) >= 2 and (size > BUDGET or len(chosen) == LISTED):
+            break
+        chosen.add(run)
+    return [run for run in first if run in chosen]
+
+
+def section(config: Config, experiment: Experiment, shown: Collection[Run], media: Media) -> dict[str, Any]:
+    """What the page shows of an experiment; a run that an earlier experiment has shown is only linked.
+
+    `shown` are the runs that are shown by themselves.
+    """
+    found = _curves(experiment, media) if experiment.has_curves else _outcomes(experiment, media)
+    names = list(dict.fromkeys(describe(run) for run in experiment.runs))
+    return found | {
         "name": experiment.name,
         "title": experiment.title,
         "text": experiment.text,
-        "summary": {"source": media.take(f"figures/{experiment.name}.svg"), "data": data, "rule": drawn},
-        "chart": live,
-        "figures": [
-            figure | {"data": data, "rule": "experiment_figure"}
-            for figure in _figures(captions.OF_EXPERIMENTS, experiment.name, media)
-        ],
         "held_fixed": held_fixed(experiment.runs),
-        "curves": list(dict.fromkeys(describe(run) for run in experiment.runs)),
+        "networks": len(names),
+        "curves": names if len(names) <= LISTED else [],
         "comparisons": [
-            _comparison(comparison, config, media)
+            _comparison(comparison, shown, media)
             for comparison in config.comparisons.values()
             if comparison.experiment == experiment.name
         ],
@@ -43,30 +60,51 @@ def section(config: Config, experiment: Experiment, media: Media) -> dict[str, A
                 "video": media.take(f"runs/{run.name}/dw.mp4"),
             }
             for run in experiment.runs
-            if shown_alone(run, config)
+            if run in shown
         ],
     }
 
 
-def shown_alone(run: Run, config: Config) -> bool:
-    """Whether the page shows the run by itself: of several seeds, the first, or it would be too large to send."""
-    return run.name in config.drawn and run.seed == config.settings["seeds"][0]
+def _curves(experiment: Experiment, media: Media) -> dict[str, Any]:
+    """What is drawn against the epoch, and its data: of too many runs, what the chart shows of all of them."""
+    metrics = {run: media.read(f"runs/{run.name}/metrics.csv") for run in experiment.runs}
+    data = media.write(f"{experiment.name}.csv", table(metrics) if len(metrics) <= LISTED else summary_table(metrics))
+    return {
+        "summary": {"source": media.take(f"figures/{experiment.name}.svg"), "data": data, "rule": "summary"},
+        "chart": media.pack(f"chart-{experiment.name}", chart(metrics)),
+        "summarised": summarised(metrics),
+        "diverged": sum(diverged_in(frame) is not None for frame in metrics.values()),
+        "figures": [
+            figure | {"data": data, "rule": "experiment_figure"}
+            for figure in _figures(captions.OF_EXPERIMENTS, experiment.name, media)
+        ],
+    }
 
 
-def _comparison(comparison: Comparison, config: Config, media: Media) -> dict[str, Any]:
+def _outcomes(experiment: Experiment, media: Media) -> dict[str, Any]:
+    """What is drawn against parameters."""
+    data = media.take(f"outcomes/{experiment.name}.csv")
+    return {
+        "summary": {"source": media.take(f"figures/{experiment.name}.svg"), "data": data, "rule": "outcome_figure"},
+        "chart": None,
+        "figures": [],
+    }
+
+
+def _comparison(comparison: Comparison, shown: Collection[Run], media: Media) -> dict[str, Any]:
     figures = [
         figure | {"data": media.take(f"figures/{figure['kind']}/{comparison.name}.csv.gz"), "rule": "comparison_figure"}
         for figure in _figures(captions.OF_COMPARISONS, comparison.name, media)
     ]
     return {
+        "name": comparison.name,
         "title": comparison.title,
         "sheet": {"source": media.take(f"comparisons/{comparison.name}.jpg"), "data": None, "rule": "comparison"},
         # How bright the background is belongs to the comparison, why units are black has a section of its own.
         "figures": [figure for figure in figures if figure["kind"] == "backgrounds"],
         "killed": [figure for figure in figures if figure["kind"] != "backgrounds"],
-        "accuracy": [
-            _accuracy(run, media) | {"label": describe(run)} for run in comparison.runs if run.name in config.drawn
-        ],
+        "accuracy": [_accuracy(run, media) | {"label": describe(run)} for run in comparison.runs if run in shown],
+        "watched": all(run in shown for run in comparison.runs),
         "left": describe(comparison.left),
         "right": describe(comparison.right),
         "left_run": comparison.left.name,

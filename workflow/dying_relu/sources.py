@@ -1,6 +1,8 @@
 """Which modules of this package a script depends on."""
 
 import ast
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
@@ -9,8 +11,8 @@ PACKAGE = Path(__file__).parent
 def modules_of(script: Path) -> list[Path]:
     """The files of this package that `script` imports, directly or through each other, sorted.
 
-    Read from the import statements, without importing anything, so that a workflow can name them
-    as inputs of the job that runs the script, and rerun it when one of them changes.
+    Read from the import statements, without importing anything, so that a workflow can tell when one of them has
+    changed, and rerun the script.
     """
     found: set[Path] = set()
     queue = [script]
@@ -31,3 +33,12 @@ def _imported(file: Path) -> list[Path]:
             names += [alias.name for alias in node.names]
     package = PACKAGE.name + "."
     return [PACKAGE / f"{name.removeprefix(package)}.py" for name in names if name.startswith(package)]
+
+
+def code_digest(modules: Sequence[Path]) -> str:
+    """The SHA-256 of the names and contents of modules."""
+    digest = hashlib.sha256()
+    for module in modules:
+        content = module.read_bytes()
+        digest.update(f"{module.name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()

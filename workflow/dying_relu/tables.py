@@ -1,10 +1,11 @@
 """Tables over all runs."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import pandas as pd
 
-from dying_relu.run import Run, table_row
+from dying_relu.run import Run, series_label, table_row, varied
 
 
 def runs_table(runs: Mapping[Run, list[str]]) -> pd.DataFrame:
@@ -32,6 +33,16 @@ def diverged_in(metrics: pd.DataFrame) -> int | None:
     """The epoch in which a run diverged, by its `metrics.csv`: the last row then has nothing but the epoch."""
     measured = metrics.drop(columns="epoch", errors="ignore").tail(1)
     return int(metrics["epoch"].iloc[-1]) if measured.size and measured.isna().all(axis=None) else None
+
+
+def series_names(metrics: Mapping[Run, pd.DataFrame]) -> dict[Run, str]:
+    """What the series of each run is called, and of how many seeds it diverged; from the `metrics.csv` of the runs."""
+    keys = varied(list(metrics))
+    names = {run: series_label(run, keys) for run in metrics}
+    diverged = Counter(names[run] for run, frame in metrics.items() if diverged_in(frame))
+    seeds = Counter(names.values())
+    marks = {name: f" (diverged: {diverged[name]} of {seeds[name]})" for name in diverged}
+    return {run: name + marks.get(name, "") for run, name in names.items()}
 
 
 def html_page(table: pd.DataFrame, title: str) -> str:

@@ -30,6 +30,11 @@ class Chart {
     this.figure.dataset.drawn = "yes";
   }
 
+  /** The last epoch of the longest run. */
+  get last() {
+    return Math.max(...this.series.flatMap((one) => one.seeds.map((seed) => seed.epoch.at(-1))));
+  }
+
   chosen(name) {
     return this.figure.querySelector(`input[name^=${name}]:checked`)?.value;
   }
@@ -52,7 +57,6 @@ class Chart {
             ...(trace.fill || trace.edge ? { line: { width: 0, color }, fillcolor: faded(color) } : {}),
           })));
     });
-    const epochs = this.series[0].seeds[0].epoch;
     const axis = { gridcolor: "#8884", zeroline: false, fixedrange: true, automargin: true };
     const layout = {
       height: 560,
@@ -65,7 +69,7 @@ class Chart {
       hoversubplots: "axis",
       hoverlabel: { bgcolor: darkScheme.matches ? "#222" : "#fff", font: { color: ink } },
       dragmode: false,
-      xaxis: { ...axis, title: { text: "epoch" }, anchor: "y2", range: [0.5, epochs.at(-1) + 0.5], unifiedhovertitle: { text: "epoch %{x}" } },
+      xaxis: { ...axis, title: { text: "epoch" }, anchor: "y2", range: [0.5, this.last + 0.5], unifiedhovertitle: { text: "epoch %{x}" } },
       yaxis: { ...axis, title: { text: "test accuracy", standoff: 10 }, domain: [0.4, 1], tickformat: ".1%" },
       yaxis2: { ...axis, title: { text: "dead units", standoff: 10 }, domain: [0, 0.33], rangemode: "tozero" },
     };
@@ -77,10 +81,10 @@ class Chart {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step || !this.series) return;
     event.preventDefault();
-    const last = this.series[0].seeds[0].epoch.at(-1);
-    this.epoch = Math.min(last, Math.max(1, (this.epoch ?? 0) + step));
-    const points = this.place.data.flatMap((trace, curveNumber) =>
-      (trace.hoverinfo === "skip" || trace.yaxis === "y2" ? [] : [{ curveNumber, pointNumber: this.epoch - 1 }]));
+    this.epoch = Math.min(this.last, Math.max(1, (this.epoch ?? 0) + step));
+    // Of a run that has diverged there are no values from then on.
+    const points = this.place.data.flatMap(({ hoverinfo, yaxis, y }, curveNumber) =>
+      (hoverinfo === "skip" || yaxis === "y2" || y[this.epoch - 1] == null ? [] : [{ curveNumber, pointNumber: this.epoch - 1 }]));
     Plotly.Fx.hover(this.place, points, ["xy"]);
   }
 }
@@ -95,10 +99,10 @@ function curvesOf(seeds, key, value) {
 
 /** The mean over the seeds, and a band from the lowest to the highest. */
 function bandOf(seeds, key, hovertemplate) {
-  const columns = seeds[0].epoch.map((_, index) => seeds.map((one) => one[key][index]));
+  const x = seeds.map((one) => one.epoch).reduce((a, b) => (b.length > a.length ? b : a));
+  const columns = x.map((_, index) => seeds.map((one) => one[key][index] ?? null));
   // Where one seed has no number, neither the mean nor the band has one.
   const each = (of) => columns.map((values) => (values.includes(null) ? null : of(values)));
-  const x = seeds[0].epoch;
   const [low, high] = [each((values) => Math.min(...values)), each((values) => Math.max(...values))];
   const mean = each((values) => values.reduce((a, b) => a + b) / values.length);
   return [

@@ -54,13 +54,18 @@ class Side {
     });
   }
 
-  /** How many epochs were complete at this frame's moment, and how many there are numbers of. */
+  /** The epoch of this frame, from 1. */
   get epoch() {
     return Math.max(1, Math.ceil(this.run.times[this.frame] - 1e-9));
   }
 
+  /** How many epochs there are numbers of: of a run that has diverged those that it completed. */
+  get epochs() {
+    return this.numbers.active.length / this.squares.length;
+  }
+
   number(key, unit, epoch = this.epoch) {
-    return this.numbers[key][(epoch - 1) * this.squares.length + unit];
+    return this.numbers[key][(epoch - 1) * this.squares.length + unit] ?? null;
   }
 
   /** Draw the squares from the video, in the chosen order, and mark the chosen unit. */
@@ -106,12 +111,12 @@ class Side {
   /** Say the numbers of a unit at this epoch, and draw its course over all epochs. */
   describe(unit) {
     const list = this.root.querySelector("dl");
-    const known = unit < this.squares.length;
+    const known = unit < this.squares.length && this.epochs > 0;
     list.hidden = !known;
     this.root.querySelector(".course").hidden = !known;
     if (!known) return;
     const flags = this.number("flags", unit);
-    const yesOrNo = (bit) => (flags & bit ? "yes" : "no");
+    const yesOrNo = (bit) => (flags === null ? "not a number" : flags & bit ? "yes" : "no");
     const say = {
       active: percent(this.number("active", unit)),
       range: `${scientific(this.number("low", unit))} to ${scientific(this.number("high", unit))}`,
@@ -123,7 +128,7 @@ class Side {
   }
 
   course(unit) {
-    const epochs = this.numbers.active.length / this.squares.length;
+    const { epochs } = this;
     const every = Array.from({ length: epochs }, (_, index) => index + 1);
     const x = (epoch) => (epochs > 1 ? 300 * (epoch - 1) / (epochs - 1) : 150);
     const line = (values, full) => values
@@ -138,7 +143,14 @@ class Side {
       dark.map(bar("dark")).join("") + silent.map(bar("silent")).join("") +
       `<polyline class="background" points="${line(every.map((e) => this.number("background", unit, e)), 255)}"/>` +
       `<polyline class="active" points="${line(every.map((e) => this.number("active", unit, e)), 1)}"/>` +
-      `<line class="now" x1="${x(this.epoch)}" x2="${x(this.epoch)}" y1="0" y2="58"/>`;
+      `<line class="now" x1="${x(Math.min(this.epoch, epochs))}" x2="${x(Math.min(this.epoch, epochs))}" y1="0" y2="58"/>`;
+  }
+
+  /** Say where this side stands if it has no frame of this moment: a run that has diverged has come to its end. */
+  state(label) {
+    const own = this.run.labels[this.frame];
+    const last = this.frame === this.run.times.length - 1 ? ", its last frame" : "";
+    this.root.querySelector(".state").textContent = own === label ? "" : own + last;
   }
 }
 
@@ -262,11 +274,12 @@ class Player {
   draw() {
     if (!this.ready) return;
     const unit = Number(this.unit.value);
+    const label = this.clock.labels[this.shown];
     for (const side of this.sides) {
       side.draw(this.order.value === "activity", unit);
       side.describe(unit);
+      side.state(label);
     }
-    const label = this.clock.labels[this.shown];
     this.slider.value = this.shown;
     this.slider.setAttribute("aria-valuetext", label);
     this.moment.textContent = label;

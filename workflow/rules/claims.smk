@@ -9,7 +9,6 @@ rule claims:
             table=["metrics.csv", "units.csv.gz", "batches.csv.gz"],
         ),
         claims=os.path.relpath(claims.FILE),
-        code=library("claims"),
     output:
         "<results>/claims.csv",
     log:
@@ -22,6 +21,7 @@ rule claims:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=library("claims"),
         settings=CONFIG.portable,
     script:
         "../scripts/claims.py"

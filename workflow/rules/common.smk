@@ -18,7 +18,7 @@ from dying_relu import config as configuration
 from dying_relu.files import unwritable
 from dying_relu.mnist import DATASETS
 from dying_relu.run import describe
-from dying_relu.sources import modules_of
+from dying_relu.sources import code_digest, modules_of
 
 try:
     CONFIG = configuration.load(config)
@@ -46,8 +46,11 @@ CAPTIONS = captions.load()
 
 
 def library(script):
-    """The library modules that a script uses: as inputs, so that a change of one reruns the script."""
-    return [os.path.relpath(path) for path in modules_of(WORKFLOW / "scripts" / f"{script}.py")]
+    """A digest of the library modules that a script uses: a parameter, so that a change of one reruns the script.
+
+    As inputs they would be two dozen files of every job to look after, which takes minutes where there are thousands.
+    """
+    return code_digest(modules_of(WORKFLOW / "scripts" / f"{script}.py"))
 
 
 def data_files(dataset):

@@ -4,7 +4,6 @@
 rule summary:
     input:
         metrics=lambda wildcards: of_experiment(wildcards.experiment, "metrics.csv"),
-        code=library("summary"),
     output:
         png=report(
             "<results>/figures/{experiment}.png",
@@ -25,6 +24,7 @@ rule summary:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=library("summary"),
         runs=lambda wildcards: [run.parameters() for run in CONFIG.experiments[wildcards.experiment].runs],
         title=lambda wildcards: CONFIG.experiments[wildcards.experiment].title,
     script:
@@ -34,7 +34,6 @@ rule summary:
 rule outcome_figure:
     input:
         outcomes="<results>/outcomes/{experiment}.csv",
-        code=library("outcome_figure"),
     output:
         png=report(
             "<results>/figures/{experiment}.png",
@@ -55,6 +54,7 @@ rule outcome_figure:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=library("outcome_figure"),
         runs=lambda wildcards: [run.parameters() for run in CONFIG.experiments[wildcards.experiment].runs],
         figure=lambda wildcards: CONFIG.experiments[wildcards.experiment].figure,
         title=lambda wildcards: CONFIG.experiments[wildcards.experiment].title,
@@ -66,7 +66,6 @@ rule accuracy:
     input:
         metrics="<results>/runs/{run}/metrics.csv",
         batches="<results>/runs/{run}/batches.csv.gz",
-        code=library("accuracy"),
     output:
         png=report(
             "<results>/runs/{run}/accuracy.png",
@@ -86,6 +85,7 @@ rule accuracy:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=library("accuracy"),
         run=parameters,
         title=lambda wildcards: describe(CONFIG.runs[wildcards.run]),
     script:
@@ -95,7 +95,6 @@ rule accuracy:
 rule experiment_figure:
     input:
         metrics=lambda wildcards: of_experiment(wildcards.experiment, "metrics.csv"),
-        code=library("experiment_figure"),
     output:
         png=report(
             "<results>/figures/{kind}/{experiment}.png",
@@ -119,6 +118,7 @@ rule experiment_figure:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=library("experiment_figure"),
         runs=lambda wildcards: [run.parameters() for run in CONFIG.experiments[wildcards.experiment].runs],
         title=lambda wildcards: CONFIG.experiments[wildcards.experiment].title,
         caption=lambda wildcards: CAPTIONS[wildcards.kind],
@@ -130,7 +130,6 @@ rule comparison_figure:
     input:
         left=lambda wildcards: unit_tables(CONFIG.comparisons[wildcards.comparison].left),
         right=lambda wildcards: unit_tables(CONFIG.comparisons[wildcards.comparison].right),
-        code=library("comparison_figure"),
     output:
         png=report(
             "<results>/figures/{kind}/{comparison}.png",
@@ -155,6 +154,7 @@ rule comparison_figure:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=library("comparison_figure"),
         labels=lambda wildcards: [describe(run) for run in CONFIG.comparisons[wildcards.comparison].runs],
         title=lambda wildcards: CONFIG.comparisons[wildcards.comparison].title,
         caption=lambda wildcards: CAPTIONS[wildcards.kind],

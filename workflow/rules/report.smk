@@ -21,7 +21,6 @@ rule provenance:
     input:
         environments=expand("<results>/runs/{run}/environment.json", run=CONFIG.runs),
         finished=FINISHED,
-        code=library("provenance"),
     output:
         "<results>/provenance.json",
     log:
@@ -34,6 +33,7 @@ rule provenance:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        code=library("provenance"),
         settings=CONFIG.portable,
         runs=list(CONFIG.runs),
         datasets=sorted({run.dataset for run in CONFIG.runs.values()}),
@@ -47,11 +47,10 @@ rule page:
         finished=FINISHED,
         provenance="<results>/provenance.json",
         metrics=sorted({path for name in CURVES for path in of_experiment(name, "metrics.csv")}),
-        units=expand("<results>/runs/{run}/units.csv.gz", run=CONFIG.drawn),
+        units=expand("<results>/runs/{run}/{file}", run=CONFIG.drawn, file=["units.csv.gz", "dw.npz"]),
         template=template("index"),
         parts=PAGE_PARTS,
         texts=[os.path.relpath(path) for path in (claims.FILE, captions.FILE)],
-        code=library("page"),
     output:
         report(
             directory("<results>/report"),
@@ -70,6 +69,7 @@ rule page:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        code=library("page"),
         settings=CONFIG.portable,
     script:
         "../scripts/page.py"
@@ -80,7 +80,6 @@ rule run_player:
     input:
         video="<results>/runs/{run}/dw.mp4",
         template=template("player"),
-        code=library("player"),
     output:
         report(
             directory("<results>/players/runs/{run}"),
@@ -100,6 +99,7 @@ rule run_player:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        code=library("player"),
         title=lambda wildcards: describe(CONFIG.runs[wildcards.run]),
     script:
         "../scripts/player.py"
@@ -109,7 +109,6 @@ use rule run_player as comparison_player with:
     input:
         video="<results>/comparisons/{comparison}.mp4",
         template=template("player"),
-        code=library("player"),
     output:
         report(
             directory("<results>/players/comparisons/{comparison}"),
@@ -124,13 +123,13 @@ use rule run_player as comparison_player with:
     benchmark:
         "<benchmarks>/comparison_player/{comparison}.tsv"
     params:
+        code=library("player"),
         title=lambda wildcards: CONFIG.comparisons[wildcards.comparison].title,
 
 
 rule table:
     input:
         table="<results>/{table}.csv",
-        code=library("table"),
     output:
         report(
             "<results>/tables/{table}.html",
@@ -148,6 +147,7 @@ rule table:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        code=library("table"),
         title=lambda wildcards: TABLES[wildcards.table],
     script:
         "../scripts/table.py"

@@ -2,8 +2,6 @@
 
 
 rule runs:
-    input:
-        code=library("runs"),
     output:
         "<results>/runs.csv",
     log:
@@ -16,6 +14,7 @@ rule runs:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        code=library("runs"),
         runs=[run.parameters() for run in CONFIG.runs.values()],
         experiments=[CONFIG.experiments_of(run) for run in CONFIG.runs.values()],
     script:
@@ -27,7 +26,6 @@ rule outcomes:
         initial=lambda wildcards: of_experiment(wildcards.experiment, "initial.csv"),
         metrics=lambda wildcards: of_experiment(wildcards.experiment, "metrics.csv"),
         units=lambda wildcards: of_experiment(wildcards.experiment, "units.csv.gz"),
-        code=library("outcomes"),
     output:
         "<results>/outcomes/{experiment}.csv",
     log:
@@ -40,6 +38,7 @@ rule outcomes:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=library("outcomes"),
         runs=lambda wildcards: [run.name for run in CONFIG.experiments[wildcards.experiment].runs],
     script:
         "../scripts/outcomes.py"
@@ -48,7 +47,6 @@ rule outcomes:
 rule final:
     input:
         metrics=expand("<results>/runs/{run}/metrics.csv", run=CONFIG.runs),
-        code=library("final"),
     output:
         "<results>/final.csv",
     log:
@@ -61,6 +59,7 @@ rule final:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        code=library("final"),
         runs=list(CONFIG.runs),
     script:
         "../scripts/final.py"

@@ -5,7 +5,6 @@ rule train:
     input:
         # Their content is verified whenever they are read, so their date says nothing.
         data=ancient(lambda wildcards: data_files(CONFIG.runs[wildcards.run].dataset)),
-        code=library("train"),
     output:
         initial="<results>/runs/{run}/initial.csv",
         metrics="<results>/runs/{run}/metrics.csv",
@@ -27,6 +26,7 @@ rule train:
         mem_mb=lambda wildcards, attempt: CONFIG.runs[wildcards.run].estimated_megabytes * attempt,
         runtime=lambda wildcards, attempt: int(5 + CONFIG.runs[wildcards.run].estimated_seconds / 15) * attempt,
     params:
+        code=library("train"),
         run=parameters,
         engine=CONFIG.settings["engine"],
         dw=CONFIG.settings["dw"],

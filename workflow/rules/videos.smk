@@ -4,7 +4,6 @@
 rule frames:
     input:
         dw="<results>/runs/{run}/dw.npz",
-        code=library("frames"),
     output:
         frames_folder("<results>/runs/{run}/frames"),
     log:
@@ -16,6 +15,8 @@ rule frames:
     resources:
         mem_mb=growing(500),
         runtime=growing(5),
+    params:
+        code=library("frames"),
     script:
         "../scripts/frames.py"
 
@@ -23,7 +24,6 @@ rule frames:
 rule video:
     input:
         frames="<results>/runs/{run}/frames",
-        code=library("video"),
     output:
         "<results>/runs/{run}/dw.mp4",
     log:
@@ -37,6 +37,7 @@ rule video:
         mem_mb=growing(500),
         runtime=growing(10),
     params:
+        code=library("video"),
         title=lambda wildcards: describe(CONFIG.runs[wildcards.run]),
         frames_per_second=CONFIG.settings["video"]["frames_per_second"],
     script:
@@ -47,7 +48,6 @@ rule comparison:
     input:
         left=lambda wildcards: f"<results>/runs/{CONFIG.comparisons[wildcards.comparison].left.name}/frames",
         right=lambda wildcards: f"<results>/runs/{CONFIG.comparisons[wildcards.comparison].right.name}/frames",
-        code=library("comparison"),
     output:
         video="<results>/comparisons/{comparison}.mp4",
         sheet="<results>/comparisons/{comparison}.jpg",
@@ -62,6 +62,7 @@ rule comparison:
         mem_mb=growing(500),
         runtime=growing(10),
     params:
+        code=library("comparison"),
         titles=lambda wildcards: [describe(run) for run in CONFIG.comparisons[wildcards.comparison].runs],
         frames_per_second=CONFIG.settings["video"]["frames_per_second"],
     script:

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from dying_relu.checkpoints import Checkpoints, code_digest
+from dying_relu.checkpoints import Checkpoints
 from dying_relu.engine import choose, prepare_torch
 from dying_relu.files import whole
 from dying_relu.images import load
@@ -26,7 +26,7 @@ trained_in = environment() | {"engine": engine.__name__}
 identity = {
     **{key: getattr(snakemake.params, key) for key in ("run", "dw", "every", "unit")},
     **{key: trained_in[key] for key in ("engine", "python", "packages", "architecture", "processor")},
-    "code": code_digest([Path(module) for module in snakemake.input.code]),
+    "code": snakemake.params.code,
 }
 # How often is no parameter of the rule: a change of it must not train anything again.
 folder = Path(snakemake.output.metrics).with_name("checkpoint")
