@@ -84,11 +84,11 @@ def apart(rows: pd.DataFrame) -> pd.DataFrame:
                     if one[same] == other[same]
                 ]
             )
-            for statistic in ("mean", "max"):
-                found.append(
-                    {"engine": engine, "batch_norm": bn, "between": between, "difference": statistic}
-                    | {measure: differences[measure].agg(statistic) for measure in MEASURES}
-                )
+            found += [
+                {"engine": engine, "batch_norm": bn, "between": between, "difference": statistic}
+                | {measure: differences[measure].agg(statistic) for measure in MEASURES}
+                for statistic in ("mean", "max")
+            ]
     return pd.DataFrame(found)
 
 
@@ -96,7 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--raw", type=Path, required=True, help="the folder MNIST/raw")
     parser.add_argument("--results", type=Path, required=True, help="the folder that the table is written into")
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3, help="how many")
     parser.add_argument("--engine", choices=ENGINES, help="train with this one here, and tell the rows as JSON")
     arguments = parser.parse_args()
