@@ -1,6 +1,6 @@
 # The first command of a newcomer is `make report`. All of these set up .venv first.
 
-.PHONY: help report replicate test test-cluster test-envs verify instruction-sets audit benchmark growth lint images venv lock
+.PHONY: help report replicate test test-cluster test-envs verify instruction-sets audit benchmark growth scale lint images venv lock
 
 SNAKEMAKE = .venv/bin/snakemake
 RESULTS = $(shell .venv/bin/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')
@@ -16,6 +16,7 @@ help:
 	@echo "make audit    look for known vulnerabilities of the locked versions (needs PyPI itself)"
 	@echo "make benchmark time the training engines and their peers side by side"
 	@echo "make growth   time and memory against width, depth, images and seeds"
+	@echo "make scale    what ten thousand runs cost beside the training (made-up tables)"
 	@echo "make lint     check format and style of code and workflow"
 	@echo "make images   renew the pictures of the documents from the results"
 	@echo "make lock     renew the locks in envs/ from their .in files (needs uv)"
@@ -54,6 +55,11 @@ growth: venv
 	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
 	@PYTHONPATH=workflow .venv/bin/python workflow/benchmark/growth.py --rounds $(ROUNDS) \
 	  --raw $(RESULTS)/data/MNIST/raw --results $(RESULTS)
+
+# What ten thousand runs cost beside the training, with made-up tables.
+scale: venv
+	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
+	@PYTHONPATH=workflow .venv/bin/python workflow/benchmark/scale.py --raw $(RESULTS)/data/MNIST/raw --work $(RESULTS)/scale
 
 # Whether the same configuration gives the same bytes; see docs/reproducibility.md.
 verify: venv

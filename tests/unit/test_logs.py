@@ -19,7 +19,8 @@ def run(script: str, folder, **environment: str) -> subprocess.CompletedProcess:
 
 
 def test_words_and_errors_are_in_the_log_and_nowhere_else(tmp_path):
-    done = run("log_to('a.log'); print('said', flush=True); logging.info('logged'); raise ValueError('wrong')", tmp_path)
+    words = "print('said', flush=True); logging.info('logged'); raise ValueError('wrong')"
+    done = run(f"log_to('a.log'); {words}", tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
     words = (tmp_path / "a.log").read_text()
     assert "INFO logged\n" in words
