@@ -3,6 +3,9 @@
 import difflib
 import itertools
 import math
+import os
+import re
+import reprlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +20,8 @@ from dying_relu.covered import not_covered
 from dying_relu.run import PARAMETERS, Run, run_name
 
 ARTICLE_SEED = 20170523
+MOST_RUNS = 100_000
+MOST_VALUES = 200_000
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 
@@ -113,12 +118,14 @@ def load(raw: dict[str, Any]) -> Config:
 
     Raises ConfigError naming each offending key, what was found and what is allowed.
     """
+    _refuse(_endless(raw))
     settings = _checked(raw, _schema(), "")
     if isinstance(settings["seeds"], int):
         settings["seeds"] = [ARTICLE_SEED + number for number in range(settings["seeds"])]
     _refuse(_folder_problems(settings["data"]["dir"]))
 
     settings |= _chosen(settings)
+    _refuse(_size_problems(settings))
     experiments = {}
     for name, experiment in settings["experiments"].items():
         chosen = [
@@ -148,6 +155,18 @@ def load(raw: dict[str, Any]) -> Config:
     return Config(settings, runs, experiments, comparisons)
 
 
+def _endless(raw: dict[str, Any]) -> Iterator[str]:
+    """Keys with more values than anybody writes, as YAML's aliases can multiply them without end."""
+    for key, value in raw.items():
+        queue, count = [value], 0
+        while queue and count <= MOST_VALUES:
+            part = queue.pop()
+            count += 1
+            queue += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        if count > MOST_VALUES:
+            yield f"{_key(key)}: found more than {MOST_VALUES:,} values, allowed: at most so many"
+
+
 def _chosen(settings: dict[str, Any]) -> dict[str, Any]:
     """The experiments that `only` names."""
     only, experiments = settings["only"], settings["experiments"]
@@ -155,8 +174,26 @@ def _chosen(settings: dict[str, Any]) -> dict[str, Any]:
         return {}
     for index, name in enumerate(only):
         if name not in experiments:
-            raise ConfigError(f"only[{index}]: found {name!r}, allowed: one of {', '.join(experiments)}")
+            raise ConfigError(f"only[{index}]: found {SHORT.repr(name)}, allowed: one of {', '.join(experiments)}")
     return {"experiments": {name: experiments[name] for name in only}}
+
+
+def duplicate_keys(text: str) -> list[str]:
+    """Keys that a YAML (or JSON) mapping has twice, of which a reader takes the last one without a word."""
+    found, seen, queue = [], set(), [yaml.compose(text, Loader=yaml.SafeLoader)]
+    while queue:
+        node = queue.pop()
+        if node is None or id(node) in seen:  # an alias is the same node as its anchor
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            queue += node.value
+        elif isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            twice = dict.fromkeys(key for key in keys if keys.count(key) > 1)
+            found += [f"{key}: found {keys.count(key)} times, allowed: once" for key in twice]
+            queue += [part for pair in node.value for part in pair]
+    return found
 
 
 @cache
@@ -186,14 +223,35 @@ def _one(settings: dict[str, Any], selection: dict[str, Any], path: str) -> dict
 
 def points(grid: dict[str, Any], path: str = "grid") -> Iterator[dict[str, Any]]:
     """Every combination of a grid's values, the last key changing fastest. Raises ConfigError for an empty list."""
+    lists = _lists(grid)
+    for key, values in lists.items():
+        if not values:
+            raise ConfigError(f"{path}.{key}: found an empty list, allowed: a value or a list of values")
+    return (dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values()))
+
+
+def _lists(grid: dict[str, Any]) -> dict[str, list[Any]]:
+    """The values of each key of a grid."""
     lists = {}
     for key, value in grid.items():
         # The value of `hidden` is itself a list: a list of lists varies it.
         one_value = not isinstance(value, list) or (key == "hidden" and not any(isinstance(v, list) for v in value))
         lists[key] = [value] if one_value else value
-        if not lists[key]:
-            raise ConfigError(f"{path}.{key}: found an empty list, allowed: a value or a list of values")
-    return (dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values()))
+    return lists
+
+
+def _size_problems(settings: dict[str, Any]) -> Iterator[str]:
+    """More runs than anybody can mean, found out before they are made."""
+    total = 0
+    for name, experiment in settings["experiments"].items():
+        for index, grid in enumerate(experiment["grids"]):
+            total += math.prod(map(len, _lists(grid).values())) * len(settings["seeds"])
+            if total > MOST_RUNS:
+                yield (
+                    f"experiments.{name}.grids[{index}]: found {total:,} runs up to here, allowed: at most "
+                    f"{MOST_RUNS:,} in all, seeds included"
+                )
+                return
 
 
 def _run_problems(run: dict[str, Any], path: str) -> Iterator[str]:
@@ -247,14 +305,14 @@ def _figure_problems(figure: dict[str, Any], path: str) -> Iterator[str]:
     needed = {"curves": (), "final": ("x",), "map": ("x", "y")}[figure["kind"]]
     for axis in ("x", "y"):
         if axis not in needed and figure[axis] is not None:
-            yield f"{path}.{axis}: found {figure[axis]!r}, allowed: null, since kind is {figure['kind']}"
+            yield f"{path}.{axis}: found {SHORT.repr(figure[axis])}, allowed: null, since kind is {figure['kind']}"
         if axis in needed and figure[axis] not in AXES:
-            yield f"{path}.{axis}: found {figure[axis]!r}, allowed: one of {', '.join(AXES)}"
+            yield f"{path}.{axis}: found {SHORT.repr(figure[axis])}, allowed: one of {', '.join(AXES)}"
 
 
 def _folder_problems(folder: str | None) -> Iterator[str]:
-    if folder is not None and not Path(folder).is_dir():
-        yield f"data.dir: found {folder!r}, allowed: null or an existing folder with the MNIST files"
+    if folder is not None and not os.path.isdir(folder):  # noqa: PTH112 (a path that no file can have is none, instead of an error)
+        yield f"data.dir: found {SHORT.repr(folder)}, allowed: null or an existing folder with the MNIST files"
 
 
 def _pairing_problems(left: Run, right: Run, frames: dict[str, Any], path: str) -> Iterator[str]:
@@ -295,9 +353,10 @@ def _typed(value: Any, schema: dict[str, Any]) -> Any:
     schema = _resolved(schema)
     if isinstance(value, dict):
         named, rest = schema.get("properties", {}), schema.get("additionalProperties") or {}
-        return {key: _typed(part, named.get(key, rest)) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_typed(part, schema.get("items", {})) for part in value]
+        known = {key: named.get(key, rest) for key in value}
+        return {key: _typed(part, known[key]) if known[key] else part for key, part in value.items()}
+    if isinstance(value, list) and "items" in schema:
+        return [_typed(part, schema["items"]) for part in value]
     if isinstance(value, str) and "type" in schema:
         read = _scalar(value)
         kinds = {"null": read is None, "boolean": isinstance(read, bool)}
@@ -350,7 +409,7 @@ def _problems(error: jsonschema.ValidationError, root: str) -> Iterator[str]:
     """A schema error in our words: the key, what was found, what is allowed."""
     path = root
     for step in error.path:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}"
+        path += f"[{step}]" if isinstance(step, int) else f".{_key(step)}"
     path = path.removeprefix(".")
     prefix = f"{path}." if path else ""
     if error.validator == "additionalProperties":
@@ -358,13 +417,18 @@ def _problems(error: jsonschema.ValidationError, root: str) -> Iterator[str]:
         for key in error.instance.keys() - known:
             close = difflib.get_close_matches(str(key), known, n=1)
             hint = f" (did you mean {close[0]}?)" if close else ""
-            yield f"{prefix}{key}: unknown key{hint}, allowed: {', '.join(known)}"
+            yield f"{prefix}{_key(key)}: unknown key{hint}, allowed: {', '.join(known)}"
     elif error.validator == "required":
         for key in set(error.validator_value) - error.instance.keys():
             yield f"{prefix}{key}: missing, and it has no default"
     else:
         key = path or "the configuration"
-        yield f"{key}: found {error.instance!r}, allowed: {_allowed(error.schema)}"
+        yield f"{key}: found {SHORT.repr(error.instance)}, allowed: {_allowed(error.schema)}"
+
+
+def _key(key: Any) -> str:
+    """A key as it is, or quoted where it is no word."""
+    return key if isinstance(key, str) and re.fullmatch(r"[\w-]{1,64}", key) else SHORT.repr(key)
 
 
 def _allowed(schema: dict[str, Any]) -> str:
@@ -374,6 +438,10 @@ def _allowed(schema: dict[str, Any]) -> str:
         return f"text that matches {schema['pattern']}"
     return "; or ".join(", ".join([WORDS[kind], *_limits(schema, kind)]) for kind in _kinds(schema))
 
+
+# What was found is shown, but not all of it where it is endless.
+SHORT = reprlib.Repr()
+SHORT.maxlevel, SHORT.maxlist, SHORT.maxdict, SHORT.maxstring, SHORT.maxother = 3, 10, 6, 200, 200
 
 WORDS = {"null": "null", "array": "a list", "object": "a mapping of keys", "integer": "a whole number"}
 WORDS |= {"number": "a number", "string": "text", "boolean": "true or false"}

@@ -20,6 +20,10 @@ from dying_relu.mnist import DATASETS
 from dying_relu.run import describe
 from dying_relu.sources import code_digest, modules_of
 
+for file in map(Path, [*workflow.configfiles, *workflow.overwrite_configfiles]):
+    if twice := file.is_file() and configuration.duplicate_keys(file.read_text(encoding="utf-8")):
+        raise WorkflowError("\n".join([f"The configuration is refused.\n{file}:", *twice]))
+
 try:
     CONFIG = configuration.load(config)
 except configuration.ConfigError as error:

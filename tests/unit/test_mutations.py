@@ -1,0 +1,200 @@
+"""Thousands of configurations that are wrong in some way: each is accepted, or refused in words that name the key.
+
+They are made from a good one, by putting every value of a list in every place, by leaving out, adding and renaming
+keys. The places follow from the configuration and the schema, so that a new key is tried without a change here.
+"""
+
+import copy
+import math
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from dying_relu.config import MOST_RUNS, SCHEMA, ConfigError, duplicate_keys, load
+from dying_relu.run import run_name
+
+DEFAULTS = yaml.safe_load(SCHEMA.read_text())
+GOOD = {
+    "results": "results",
+    "seeds": [1, 2],
+    "only": ["one"],
+    "experiments": {
+        "one": {
+            "title": "One",
+            "text": "Why?",
+            "figure": {"kind": "final", "x": "bias", "y": None, "values": ["dead"]},
+            "grids": [{"batch_norm": [True, False], "hidden": [[4], [4, 4]]}, {"bias": -1}],
+        }
+    },
+    "comparisons": {"one": {"title": "Both", "left": {"hidden": [4]}, "right": {"hidden": [4], "batch_norm": False}}},
+}
+STRANGE = [
+    *(None, True, False, 0, -1, 1, 2, 0.5, -0.0, 10**9, 2**63, 10**400, 1e-300, 1e308, math.nan, math.inf),
+    *("", " ", "x", "1e3", "null", "NaN", "7", "true", "no", "2024-01-01", "relu", "x" * 5000),
+    *(
+        "../../up",
+        "/etc/passwd",
+        "a/b",
+        "..",
+        ".",
+        "a\\b",
+        "~",
+        "a b",
+        "-rf",
+        "--config",
+        "CON",
+        "one\n",
+        "a\tb",
+        "\x00",
+    ),
+    *("$(touch owned)", "`id`", "; rm -rf /", "a && b", "a|b", "{run}", "<results>", "{wildcards.run}", "%s", "'", '"'),
+    *("<script>alert(1)</script>", "日本語", "naïve", "\u202eevil", "🙂", "i\u0307"),
+    *([], [1], [1, 1], [[]], [[1], [2]], ["x"], [None], [{}], {}, {"x": 1}, {1: 2}, {"": ""}, {"a": {"b": {"c": []}}}),
+]
+SAFE = re.compile(r"[A-Za-z0-9._+-]+")
+
+
+def complete() -> dict[str, Any]:
+    """The good configuration with every key that has a default written out."""
+    settings = load(GOOD).settings
+    return copy.deepcopy(settings | {"only": ["one"], "seeds": [1, 2]})
+
+
+def places(value: Any, path: tuple = ()) -> Iterator[tuple]:
+    """The path of everything in a configuration, from the outside in."""
+    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        yield (*path, key)
+        yield from places(value[key], (*path, key))
+
+
+def at(settings: Any, path: tuple) -> Any:
+    for key in path:
+        settings = settings[key]
+    return settings
+
+
+def mutants() -> Iterator[tuple[str, dict[str, Any], tuple]]:
+    """What was done, the configuration, and where."""
+    good = complete()
+    for path in places(good):
+        for value in STRANGE:
+            mutant = copy.deepcopy(good)
+            at(mutant, path[:-1])[path[-1]] = copy.deepcopy(value)
+            yield f"{path} = {value!r:.60}", mutant, path
+        if isinstance(path[-1], str):
+            mutant = copy.deepcopy(good)
+            del at(mutant, path[:-1])[path[-1]]
+            yield f"without {path}", mutant, path[:-1]
+            for name in ("unknown", path[-1] + "s", path[-1].upper(), "../x", "a b", "$(id)", "日本", "x\n", ""):
+                mutant = copy.deepcopy(good)
+                holder = at(mutant, path[:-1])
+                holder[name] = holder.pop(path[-1])
+                yield f"{path} called {name!r}", mutant, path[:-1]
+
+
+MUTANTS = list(mutants())
+
+
+def check(what: str, mutant: dict[str, Any], path: tuple) -> str:
+    """Whether it was accepted or refused; whatever else happens is an error of ours."""
+    try:
+        config = load(mutant)
+    except ConfigError as error:
+        message = str(error)
+        assert message.strip(), what
+        assert len(message) < 5000, what
+        named = [str(part) for part in path if isinstance(part, str)]
+        # A value can be right by itself, and wrong beside another one, whose key is named then.
+        known = {*named, *(str(key) for key in DEFAULTS["properties"]), *DEFAULTS["$defs"]["run"]["properties"]}
+        assert any(name and name in message for name in known) or "the configuration" in message, (what, message)
+        for line in message.splitlines():
+            assert re.search("found|unknown key|missing|no experiment|no common experiment|different steps", line), line
+        return "refused"
+    assert len(config.runs) <= MOST_RUNS
+    for name in [*config.runs, *config.experiments, *config.comparisons]:
+        assert SAFE.fullmatch(name), (what, name)
+    return "accepted"
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_each_is_accepted_or_refused_by_name(part):
+    found = [check(*mutant) for mutant in MUTANTS[part::8]]
+    assert len(MUTANTS) > 4000
+    assert 20 < found.count("accepted") < len(found) / 2
+
+
+@pytest.mark.parametrize("runs", [MOST_RUNS + 1, 10**9, 10**30])
+def test_an_enormous_grid_is_refused_at_once(runs):
+    values = list(range(1, 1001))
+    names = ["batch_size", "train_images", "bias", "learning_rate", "beta1", "beta2", "epsilon", "momentum"]
+    grid = dict.fromkeys([*names, "batch_norm_epsilon", "negative_slope"], values)
+    keys = list(grid)[: max(2, round(math.log(runs, 1000)))]
+    settings = {"experiments": {"one": {"title": "One", "grids": [{key: grid[key] for key in keys}]}}}
+    started = time.process_time()
+    with pytest.raises(
+        ConfigError, match=r"experiments.one.grids\[0\]: found .* runs up to here, allowed: at most 100,000"
+    ):
+        load(settings)
+    assert time.process_time() - started < 2
+
+
+def test_as_many_runs_as_allowed_count_the_seeds():
+    grid = {"bias": [number / 100 for number in range(11)]}
+    settings = {"seeds": 10000, "experiments": {"one": {"title": "One", "grids": [grid]}}}
+    with pytest.raises(ConfigError, match="found 110,000 runs"):
+        load(settings)
+
+
+def test_anchors_that_multiply_are_refused_at_once():
+    """Nine levels of nine would be 387 million values, were they all looked at."""
+    text = "a: &a [x, x, x, x, x, x, x, x, x]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True):
+        text += f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
+    laughs = yaml.safe_load(text)
+    assert duplicate_keys(text) == []
+    started = time.process_time()
+    for place in ("experiments", "run", "seeds", "laughs"):
+        with pytest.raises(ConfigError, match=f"{place}: found more than 200,000 values"):
+            load(GOOD | {place: laughs["i"]})
+    with pytest.raises(ConfigError, match="experiments: found more than 200,000 values"):
+        load({"experiments": {"one": {"title": "One", "grids": [{"bias": laughs["i"]}]}}})
+    assert time.process_time() - started < 5
+
+
+def test_keys_that_stand_twice_are_found():
+    text = """
+epochs: 3
+run: {batch_size: 5, batch_size: 6}
+experiments:
+  one: &anchor {title: One, grids: [{bias: 1, bias: 2}]}
+  two: *anchor
+epochs: 4
+"""
+    assert duplicate_keys(text) == [
+        "epochs: found 2 times, allowed: once",
+        "batch_size: found 2 times, allowed: once",
+        "bias: found 2 times, allowed: once",
+    ]
+    assert duplicate_keys('{"a": 1, "a": 2}') == ["a: found 2 times, allowed: once"]
+    assert duplicate_keys("") == []
+
+
+def test_no_two_runs_of_different_parameters_share_a_name():
+    defaults = complete()["run"] | {"epochs": 100, "seed": 1}
+    names = {}
+    for key, values in {
+        "bias": [1.0, -1.0, 0.1, 1e-7],
+        "hidden": [[4], [4, 4], [44]],
+        "momentum": [0.5, 0.9],
+        "learning_rate": [0.1, 0.01],
+        "initialization": ["he_normal", "normal"],
+    }.items():
+        for value in values:
+            names.setdefault(run_name(defaults | {key: value}, defaults), []).append((key, value))
+    doubles = [found for found in names.values() if len(found) > 1]
+    assert doubles == []
