@@ -1,6 +1,6 @@
 # The first command of a newcomer is `make report`. All of these set up .venv first.
 
-.PHONY: help report replicate test test-cluster test-envs benchmark growth lint images venv lock
+.PHONY: help report replicate test test-cluster test-envs verify instruction-sets audit benchmark growth scale lint images venv lock
 
 SNAKEMAKE = .venv/bin/snakemake
 RESULTS = $(shell .venv/bin/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')
@@ -11,8 +11,12 @@ help:
 	@echo "make test     run all tests"
 	@echo "make test-cluster run the quick configuration on a real Slurm of one node (root, Debian: slurm-wlm munge)"
 	@echo "make test-envs run each rule's script in an environment that holds only what its file in envs/ pins"
+	@echo "make verify   run the quick configuration twice under different circumstances, and compare all results"
+	@echo "make instruction-sets how far trainings come apart on AVX-512 and AVX2"
+	@echo "make audit    look for known vulnerabilities of the locked versions (needs PyPI itself)"
 	@echo "make benchmark time the training engines and their peers side by side"
 	@echo "make growth   time and memory against width, depth, images and seeds"
+	@echo "make scale    what ten thousand runs cost beside the training (made-up tables)"
 	@echo "make lint     check format and style of code and workflow"
 	@echo "make images   renew the pictures of the documents from the results"
 	@echo "make lock     renew the locks in envs/ from their .in files (needs uv)"
@@ -51,6 +55,29 @@ growth: venv
 	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
 	@PYTHONPATH=workflow .venv/bin/python workflow/benchmark/growth.py --rounds $(ROUNDS) \
 	  --raw $(RESULTS)/data/MNIST/raw --results $(RESULTS)
+
+# What ten thousand runs cost beside the training, with made-up tables.
+scale: venv
+	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
+	@PYTHONPATH=workflow .venv/bin/python workflow/benchmark/scale.py --raw $(RESULTS)/data/MNIST/raw --work $(RESULTS)/scale
+
+# Whether the same configuration gives the same bytes; see docs/reproducibility.md.
+verify: venv
+	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
+	@PYTHONPATH=workflow .venv/bin/python workflow/reproducibility/verify.py \
+	  --raw $(RESULTS)/data/MNIST/raw --results $(RESULTS)
+
+instruction-sets: venv
+	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
+	@PYTHONPATH=workflow .venv/bin/python workflow/reproducibility/instruction_sets.py \
+	  --raw $(RESULTS)/data/MNIST/raw --results $(RESULTS)
+
+# Each lock against the vulnerabilities that PyPI knows. A package that cannot be looked up is an error, too.
+AUDIT = .venv-audit/bin/pip-audit --strict --vulnerability-service pypi --disable-pip --require-hashes --progress-spinner off
+
+audit:
+	@envs/venv.sh .venv-audit envs/audit.txt
+	@for lock in requirements benchmark audit; do $(AUDIT) -r envs/$$lock.txt || exit; done
 
 lint: venv
 	.venv/bin/ruff check

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,15 @@ from dying_relu.manifest import differences, manifest
 from helpers import setting, snakemake
 
 DEADLINE = 600  # seconds, of a machine that is busy with something else
+UNDISTURBED = "undisturbed"
+# What goes, so that a stage has to be done again with all that follows.
+MADE = {
+    "fetch": [],
+    "train": ["runs", "benchmarks"],
+    "frames": ["runs/*/dw.mp4", "comparisons"],
+    "video": ["runs/*/dw.mp4", "comparisons"],
+    "page": ["report"],
+}
 HAS_PROC = Path("/proc/self/cmdline").exists()
 
 
@@ -42,14 +52,14 @@ def processes(project: Path, rule: str) -> list[int]:
 class Started:
     """A Snakemake that runs, in a process group of its own, and what it says, in a file."""
 
-    def __init__(self, project: Path, arguments: list[str], **environment: str) -> None:
+    def __init__(self, project: Path, arguments: list[str]) -> None:
         self._project = project
         self._said = project / f"said-{time.monotonic_ns()}.txt"
         with self._said.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "snakemake", *arguments],
-                cwd=project, env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT,
-                start_new_session=True,
+                cwd=project, stdout=output, stderr=subprocess.STDOUT,
+                start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )  # fmt: skip
 
     def reaches(self, rule: str) -> list[int]:
@@ -84,11 +94,27 @@ class Small:
     def arguments(self, results: str | Path) -> list[str]:
         return ["--cores", "2", *setting(results=results, data=f"{{dir: {self.mnist}}}")]
 
-    def start(self, results: str | Path, **environment: str) -> Started:
-        return Started(self.project, self.arguments(results), **environment)
+    def start(self, results: str | Path) -> Started:
+        return Started(self.project, self.arguments(results))
+
+    def start_at(self, stage: str, results: str | Path) -> Started:
+        """The workflow, as soon as jobs of a stage run; what comes before is there already."""
+        self.until(stage, results)
+        started = self.start(results)
+        started.reaches(stage)
+        return started
 
     def run(self, results: str | Path) -> subprocess.CompletedProcess:
         return snakemake(self.project, *self.arguments(results))
+
+    def until(self, stage: str, results: str | Path) -> None:
+        """Let the folder hold what comes before a stage: what was made undisturbed, without what the stage makes."""
+        folder = self.project / results
+        if stage != "fetch":
+            shutil.copytree(self.project / UNDISTURBED, folder, dirs_exist_ok=True)
+        for name in MADE[stage]:
+            for path in [*folder.glob(name)]:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def unlock(self, results: str | Path) -> None:
         """What the README says to do after Snakemake was killed; that it is needed, Snakemake says."""

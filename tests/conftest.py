@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from breaking import Small
+from breaking import UNDISTURBED, Small
 from dying_relu.fetch import fetch
 from dying_relu.manifest import manifest
 from helpers import QUICK, ROOT, setting, snakemake
@@ -60,6 +60,6 @@ def small(make_project, mnist) -> Small:
     folder = make_project()
     shutil.copy(folder / "tests" / "configs" / "smallest.yaml", folder / "config.yaml")
     undisturbed = Small(folder, mnist, {})
-    done = undisturbed.run("undisturbed")
+    done = undisturbed.run(UNDISTURBED)
     assert done.returncode == 0, done.stdout
-    return Small(folder, mnist, manifest(folder / "undisturbed"))
+    return Small(folder, mnist, manifest(folder / UNDISTURBED))

@@ -65,8 +65,7 @@ def fill(folder: Path, but: int) -> Path:
 )
 def test_the_disk_becomes_full(small, disk, stage, left):
     results = disk(f"full-{stage}-{left}")
-    started = small.start(results.name)
-    started.reaches(stage)
+    started = small.start_at(stage, results.name)
     filler = fill(results, left)
     assert started.ends() != 0
     small.refuses_clearly(started.said, "No space left on device")
@@ -102,8 +101,7 @@ def test_the_folder_is_read_only(small, disk):
 def test_the_folder_becomes_read_only(small, disk, stage):
     """As a file system does after an error of its disk."""
     results = disk(f"read-only-{stage}")
-    started = small.start(results.name)
-    started.reaches(stage)
+    started = small.start_at(stage, results.name)
     os.kill(started.process.pid, 0)
     while mount("-o", "remount,ro", str(results)).returncode:  # busy while something is open for writing
         assert started.process.poll() is None, started.said

@@ -1,27 +1,28 @@
 """A training that is killed in a real run of the workflow goes on, and what comes out is as if nothing had happened."""
 
 import os
+import random
 import re
+import resource
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from breaking import DEADLINE, HAS_PROC, processes, wait_for
 from helpers import setting, snakemake
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for processes in /proc"),
+    pytest.mark.faults,
+    pytest.mark.skipif(not HAS_PROC, reason="looks for processes in /proc"),
 ]
 
 RUN = "bn-relu-b10-train_images6000-epochs12-s20170523"
 TABLES = ("metrics.csv", "units.csv.gz", "batches.csv.gz", "dw.npz")
-DEADLINE = 600  # seconds, of a machine that is busy with something else
 
 
 def command(mnist: Path, results: str) -> list[str]:
@@ -31,30 +32,12 @@ def command(mnist: Path, results: str) -> list[str]:
     return ["--cores", "1", "--configfile", "config.yaml", *setting(**values), "--", f"{results}/runs/{RUN}/dw.npz"]
 
 
-def wait_for(condition: Callable[[], object]) -> object:
-    """What `condition` says as soon as it is true."""
-    until = time.monotonic() + DEADLINE
-    while time.monotonic() < until:
-        if found := condition():
-            return found
-        time.sleep(0.005)
-    raise TimeoutError
-
-
 def training_process(project: Path) -> int | None:
-    """The process that runs the training's script; its command line names a copy of it in this project."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().decode().split("\0")
-        except OSError:  # it has just ended
-            continue
-        if len(words) > 1 and words[1].startswith(str(project)) and words[1].endswith(".train.py"):
-            return int(folder.name)
-    return None
+    return next(iter(processes(project, "train")), None)
 
 
-def start(project: Path, mnist: Path, results: str) -> subprocess.Popen:
-    """The workflow, as soon as its training has left the checkpoint of its third epoch or a later one."""
+def start(project: Path, mnist: Path, results: str, after: int = 3) -> subprocess.Popen:
+    """The workflow, as soon as its training has left the checkpoint of this epoch or of a later one."""
     process = subprocess.Popen(
         [sys.executable, "-m", "snakemake", *command(mnist, results)],
         cwd=project,
@@ -63,7 +46,7 @@ def start(project: Path, mnist: Path, results: str) -> subprocess.Popen:
         text=True,
     )
     # The next part begins when the checkpoint is complete.
-    parts = f"runs/{RUN}/checkpoint/*/000004"
+    parts = f"runs/{RUN}/checkpoint/*/{after + 1:06d}"
     wait_for(lambda: list((project / results).glob(parts)) or process.poll() is not None)
     return process
 
@@ -135,12 +118,40 @@ def wake(orphan: int, log: Path) -> None:
     os.kill(orphan, signal.SIGCONT)
 
 
-def goes_on(project: Path, mnist: Path, results: str, expected: dict[str, bytes]) -> None:
+def goes_on(project: Path, mnist: Path, results: str, expected: dict[str, bytes], at_least: int = 3) -> None:
     assert not (project / results / "runs" / RUN / "metrics.csv").exists()
     again = snakemake(project, "--rerun-incomplete", *command(mnist, results))
     assert again.returncode == 0, again.stdout
     log = (project / results / "logs" / "train" / f"{RUN}.log").read_text()
-    assert int(re.search(r"going on from the checkpoint after epoch (\d+)", log)[1]) >= 3
+    assert int(re.search(r"going on from the checkpoint after epoch (\d+)", log)[1]) >= at_least
     assert "epoch 1/" not in log
     assert tables(project / results) == expected
     assert not (project / results / "runs" / RUN / "checkpoint").exists()
+
+
+def test_memory_runs_out(undisturbed, mnist):
+    """The kernel refuses the training any further memory; what the log says is what it asked for."""
+    project, expected = undisturbed
+    process = start(project, mnist, "memory")
+    training = wait_for(lambda: training_process(project))
+    pages = int(Path(f"/proc/{training}/statm").read_text().split()[0])
+    resource.prlimit(training, resource.RLIMIT_AS, (pages * resource.getpagesize(),) * 2)
+    said, _ = process.communicate(timeout=DEADLINE)
+    assert process.returncode != 0, said
+    assert re.search("MemoryError|allocate", said), said
+    goes_on(project, mnist, "memory", expected)
+
+
+@pytest.mark.parametrize("attempt", [1, *(pytest.param(n, marks=pytest.mark.full) for n in (2, 3, 4, 5))])
+def test_the_training_is_killed_in_five_random_epochs(undisturbed, mnist, attempt):
+    """Five kills in one training, each of the process that goes on after the one before."""
+    project, expected = undisturbed
+    results = f"random-{attempt}"
+    epochs = sorted(random.Random(results).sample(range(1, 12), 5))
+    print(f"SIGKILL in the epochs after {epochs}")
+    for epoch in epochs:
+        process = start(project, mnist, results, after=epoch)
+        os.kill(wait_for(lambda: training_process(project)), signal.SIGKILL)
+        said, _ = process.communicate(timeout=DEADLINE)
+        assert process.returncode != 0, said
+    goes_on(project, mnist, results, expected, at_least=epochs[-1])

@@ -75,7 +75,8 @@ def test_each_of_the_first_fifty_steps(images, batch_norm, slope, batch_size, sc
             copy_state(plain, fast)
         (loss, correct), (other_loss, other_correct) = plain.train([batch]), fast.train([batch])
         assert other_loss.item() == pytest.approx(loss.item(), rel=1e-5, abs=1e-6)
-        assert other_correct.tolist() == correct.tolist()
+        # Of two logits that are equal up to rounding, either may be the larger: more likely where all inputs are lit.
+        assert abs(other_correct.item() - correct.item()) <= (1 if scaling.mean else 0)
         # A pre-activation that is 0 up to rounding may fall on either side, and move one unit's gradients.
         assert_close(plain.gradient().numpy(), fast.gradient().numpy(), 2e-5, 0.1)
         for ours, theirs in zip(adam_averages(plain), adam_averages(fast), strict=True):

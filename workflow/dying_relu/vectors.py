@@ -9,12 +9,14 @@ import operator
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import cgutils, config, types
 from numba.extending import intrinsic, models, overload, register_model
 
 # Four registers, of 512 bits or of 256 (eight of 128 on Arm): there is room for three vectors and for factors. Half as
 # many where there are registers of 512 bits take a tenth to a quarter more time.
-LANES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32
+# What Numba was told to compile for (NUMBA_CPU_FEATURES) counts, not only what the processor has.
+_FEATURES = (config.CPU_FEATURES or llvm.get_host_cpu_features().flatten()).split(",")
+LANES = 64 if "+avx512f" in _FEATURES else 32
 
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
 

@@ -32,6 +32,5 @@ rule train:
         dw=CONFIG.settings["dw"],
         every=CONFIG.settings["frames"]["every"],
         unit=CONFIG.settings["frames"]["unit"],
-        on_divergence=CONFIG.settings["on_divergence"],
     script:
         "../scripts/train.py"

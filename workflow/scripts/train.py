@@ -46,7 +46,8 @@ with ExitStack() as files:
             moments,
             Outputs(**paths),
             checkpoints,
-            snakemake.params.on_divergence,
+            # Nor this, since a run that does not diverge does not depend on it.
+            snakemake.config["on_divergence"],
         )
     except StoppedError as reason:
         sys.exit(str(reason))
