@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from dying_relu.mnist import DIGESTS
-from helpers import QUICK, setting, snakemake
+from helpers import QUICK, ROOT, setting, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -139,3 +139,14 @@ def test_figures_of_units_and_where_the_time_went(results):
     page = (results / "report" / "index.html").read_text()
     for stage in ("train: training", "train: measuring and writing", "frames", "videos", "figures"):
         assert f'<th scope="row">{stage}</th>' in page
+
+
+def test_the_pictures_of_the_documents_are_made_from_the_results(project, mnist):
+    names = [f"docs/images/{name}.png" for name in ("batch_size", "dw", "raster")]
+    done = snakemake(project, "--cores", "2", *QUICK, *setting(data=f"{{dir: {mnist}}}"), "--", *names)
+    assert done.returncode == 0, done.stdout
+    for name in names:
+        assert (project / name).stat().st_size < 250_000
+        with Image.open(project / name) as picture:
+            assert 900 <= picture.width <= 946
+    assert (project / names[0]).read_bytes() != (ROOT / names[0]).read_bytes()

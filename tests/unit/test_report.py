@@ -199,7 +199,7 @@ def test_of_many_runs_the_page_says_what_they_have_in_common(tmp_path):
     final = page.partition('<section id="final">')[2].partition("</section>")[0]
     assert re.findall(r'<th scope="row">(\w+)</th>', final) == ["lowest", "median", "highest"]
     # The curves, and their data, are those of all runs together.
-    table = pd.read_csv(tmp_path / "report" / "media" / "one.csv")
+    table = pd.read_csv(tmp_path / "report" / "media" / "one.csv.gz")
     assert set(table["curve"]) == {"highest of 60 runs", "median of 60 runs", "lowest of 60 runs"}
     # Of the runs themselves there are as many as are listed, and those of the comparison are among them.
     player = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])

@@ -38,8 +38,9 @@ class Media:
         return pd.read_csv(self.results / path)
 
     def write(self, name: str, table: pd.DataFrame) -> str:
-        """Write a table that the results do not have; returns its address."""
-        table.to_csv(self.folder / name, index=False, lineterminator="\n")
+        """Write a table that the results do not have, compressed where its name says so; returns its address."""
+        compression = {"method": "gzip", "mtime": 0} if name.endswith(".gz") else None
+        table.to_csv(self.folder / name, index=False, lineterminator="\n", compression=compression)
         return f"media/{name}"
 
     def pack(self, name: str, content: Any) -> str:

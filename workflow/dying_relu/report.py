@@ -18,7 +18,7 @@ from dying_relu.mnist import DATASETS
 from dying_relu.networks import COLUMNS, differences, extremes, last_epochs, networks
 from dying_relu.player import frame_names, moments, numbers
 from dying_relu.run import Run, describe, held_fixed
-from dying_relu.sections import LISTED, section, shown_alone
+from dying_relu.sections import many, section, shown_alone
 from dying_relu.stages import stages
 
 # What stands beside the template and is copied beside the page.
@@ -54,7 +54,7 @@ def write_page(folder: Path, template: Path, config: Config, results: Path, prov
         player=_player(config, shown, media),
         shown=len(shown),
         drawn=len({run.series for run in config.drawn.values()}),
-        many=len(runs) > LISTED,
+        many=many(runs),
         rows=last_epochs(config, final, shown),
         extremes=extremes(final),
         tables={name: media.take(f"{name}.csv") for name in ("claims", "runs", "final")},

@@ -10,7 +10,7 @@ from dying_relu.media import Media
 from dying_relu.run import Run, describe, held_fixed
 from dying_relu.tables import diverged_in
 
-LISTED = 50  # of more, the page says what they have in common instead of naming each
+LISTED = 50  # of more networks, or of five times as many runs, the page says what they have in common
 BUDGET = 34_000_000  # bytes that runs shown by themselves may take: with the rest, the page stays below 40 MB
 
 
@@ -30,6 +30,11 @@ def shown_alone(config: Config, media: Media) -> list[Run]:
             break
         chosen.add(run)
     return [run for run in first if run in chosen]
+
+
+def many(runs: Collection[Run]) -> bool:
+    """Whether these are too many to be listed one by one."""
+    return len({run.series for run in runs}) > LISTED or len(runs) > 5 * LISTED
 
 
 def section(config: Config, experiment: Experiment, shown: Collection[Run], media: Media) -> dict[str, Any]:
@@ -68,7 +73,8 @@ def section(config: Config, experiment: Experiment, shown: Collection[Run], medi
 def _curves(experiment: Experiment, media: Media) -> dict[str, Any]:
     """What is drawn against the epoch, and its data: of too many runs, what the chart shows of all of them."""
     metrics = {run: media.read(f"runs/{run.name}/metrics.csv") for run in experiment.runs}
-    data = media.write(f"{experiment.name}.csv", table(metrics) if len(metrics) <= LISTED else summary_table(metrics))
+    together = summary_table(metrics) if many(experiment.runs) else table(metrics)
+    data = media.write(f"{experiment.name}.csv{'.gz' * (len(metrics) > LISTED)}", together)
     return {
         "summary": {"source": media.take(f"figures/{experiment.name}.svg"), "data": data, "rule": "summary"},
         "chart": media.pack(f"chart-{experiment.name}", chart(metrics)),

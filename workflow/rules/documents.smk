@@ -49,6 +49,6 @@ rule still:
     params:
         code=library("still"),
         titles=lambda wildcards: [describe(run) for run in CONFIG.comparisons["bn_relu"].runs],
-        frame="epoch-000006",
+        frame=f"epoch-{min(6, CONFIG.settings['epochs']):06d}",
     script:
         "../scripts/still.py"
