@@ -176,11 +176,11 @@ experiments:
 epochs: 4
 """
     assert duplicate_keys(text) == [
-        "epochs: found 2 times, allowed: once",
-        "batch_size: found 2 times, allowed: once",
-        "bias: found 2 times, allowed: once",
+        "epochs: found 2 times below line 2, allowed: once",
+        "batch_size: found 2 times below line 3, allowed: once",
+        "bias: found 2 times below line 5, allowed: once",
     ]
-    assert duplicate_keys('{"a": 1, "a": 2}') == ["a: found 2 times, allowed: once"]
+    assert duplicate_keys('{"a": 1, "a": 2}') == ["a: found 2 times below line 1, allowed: once"]
     assert duplicate_keys("") == []
 
 

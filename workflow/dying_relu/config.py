@@ -179,7 +179,10 @@ def _chosen(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def duplicate_keys(text: str) -> list[str]:
-    """Keys that a YAML (or JSON) mapping has twice, of which a reader takes the last one without a word."""
+    """Keys that a YAML (or JSON) mapping has twice, of which a reader takes the last one without a word.
+
+    The line is that in which the mapping begins, from 1.
+    """
     found, seen, queue = [], set(), [yaml.compose(text, Loader=yaml.SafeLoader)]
     while queue:
         node = queue.pop()
@@ -190,10 +193,13 @@ def duplicate_keys(text: str) -> list[str]:
             queue += node.value
         elif isinstance(node, yaml.MappingNode):
             keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-            twice = dict.fromkeys(key for key in keys if keys.count(key) > 1)
-            found += [f"{key}: found {keys.count(key)} times, allowed: once" for key in twice]
+            twice = {key for key in keys if keys.count(key) > 1}
+            where = node.start_mark.line + 1
+            found += [
+                (where, f"{key}: found {keys.count(key)} times below line {where}, allowed: once") for key in twice
+            ]
             queue += [part for pair in node.value for part in pair]
-    return found
+    return [problem for _, problem in sorted(found)]
 
 
 @cache
