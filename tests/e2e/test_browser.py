@@ -17,7 +17,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from helpers import QUICK, setting, snakemake
+from dying_relu.tables import html_page
+from helpers import QUICK, ROOT, setting, snakemake
 from made_up import EPOCHS, brightness, made_up_config, made_up_page
 
 pytestmark = pytest.mark.slow
@@ -422,6 +423,24 @@ def test_it_is_accessible(browser, axe, request, which, scheme):
         violations = page.evaluate("axe.run({ preload: false }).then(found => found.violations)")
         serious = [found for found in violations if found["impact"] in ("serious", "critical")]
         assert [(found["id"], found["nodes"][0]["html"][:200]) for found in serious] == []
+
+
+def test_tables_of_snakemakes_report_are_sorted_by_their_headings(page, tmp_path):
+    table = pd.DataFrame({"run": ["b10", "b9", "b100"], "loss": [1e-9, None, 0.5]})
+    script = (ROOT / "workflow" / "report" / "table.js").read_text()
+    (tmp_path / "table.html").write_text(html_page(table, "Runs", script))
+    page.goto((tmp_path / "table.html").as_uri())
+
+    def order() -> list[str]:
+        return page.locator("tbody td:first-child").all_inner_texts()
+
+    assert order() == ["b10", "b9", "b100"]
+    for name, expected in (("run", ["b9", "b10", "b100"]), ("loss", ["b10", "b100", "b9"])):
+        page.get_by_role("button", name=name).click()
+        assert order() == expected
+    page.get_by_role("button", name="loss").click()
+    assert order() == ["b100", "b10", "b9"]  # what is empty stays at the end
+    assert page.locator("th").nth(1).get_attribute("aria-sort") == "descending"
 
 
 def test_snakemakes_own_report(page, project, tmp_path):

@@ -25,6 +25,6 @@ def test_the_last_epoch_of_every_run():
 
 
 def test_text_is_escaped():
-    page = html_page(pd.DataFrame({"run": ["<script>"]}), "Runs")
-    assert "<script>" not in page
+    page = html_page(pd.DataFrame({"run": ["<script>"]}), "Runs", "")
+    assert page.count("<script>") == 1  # its own, which is empty
     assert "&lt;script&gt;" in page

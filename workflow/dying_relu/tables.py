@@ -45,8 +45,21 @@ def series_names(metrics: Mapping[Run, pd.DataFrame]) -> dict[Run, str]:
     return {run: name + marks.get(name, "") for run, name in names.items()}
 
 
-def html_page(table: pd.DataFrame, title: str) -> str:
-    """The table as a page of its own, for viewers that show HTML but not CSV. Text is escaped."""
-    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-    style = "<style>body{font-family:sans-serif}td,th{padding:.2em .6em;text-align:right}</style>"
-    return f"{head}{style}<h1>{title}</h1>{table.to_html(index=False, border=0, na_rep='')}</html>\n"
+STYLE = """
+body { font-family: sans-serif; } table { border-collapse: collapse; }
+td, th { padding: .2em .6em; text-align: right; border-bottom: 1px solid #ccc; }
+th { position: sticky; top: 0; background: white; vertical-align: bottom; }
+th button { font: inherit; background: none; border: 0; cursor: pointer; }
+th[aria-sort=ascending] button::after { content: " \\25B4"; }
+th[aria-sort=descending] button::after { content: " \\25BE"; }
+"""
+
+
+def html_page(table: pd.DataFrame, title: str, script: str) -> str:
+    """The table as a page of its own, for viewers that show HTML but not CSV. Text is escaped.
+
+    `script` is what sorts it, the text of report/table.js: the page is one file.
+    """
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
+    rows = table.to_html(index=False, border=0, na_rep="").replace("<th>", '<th scope="col">')
+    return f"{head}<h1>{title}</h1>{rows}<script>{script}</script></html>\n"

@@ -71,6 +71,7 @@ PAGE_PARTS = sorted(
     os.path.relpath(path)
     for pattern in ("*.css", "*.js", "sections/*.html.jinja")
     for path in (WORKFLOW / "report").glob(pattern)
+    if path.name != "table.js"
 )
 
 

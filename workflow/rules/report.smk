@@ -130,6 +130,7 @@ use rule run_player as comparison_player with:
 rule table:
     input:
         table="<results>/{table}.csv",
+        script=os.path.relpath(WORKFLOW / "report" / "table.js"),
     output:
         report(
             "<results>/tables/{table}.html",

@@ -1,5 +1,7 @@
 """Write one table as a page, for Snakemake's own report."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from dying_relu.files import whole
@@ -8,4 +10,5 @@ from dying_relu.tables import html_page
 
 log_to(snakemake.log[0])
 with whole(snakemake.output[0]) as path:
-    path.write_text(html_page(pd.read_csv(snakemake.input.table), snakemake.params.title))
+    script = Path(snakemake.input.script).read_text()
+    path.write_text(html_page(pd.read_csv(snakemake.input.table), snakemake.params.title, script))
