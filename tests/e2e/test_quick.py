@@ -150,3 +150,10 @@ def test_the_pictures_of_the_documents_are_made_from_the_results(project, mnist)
         with Image.open(project / name) as picture:
             assert 900 <= picture.width <= 946
     assert (project / names[0]).read_bytes() != (ROOT / names[0]).read_bytes()
+
+
+def test_what_is_called_compressed_is(results):
+    tables = sorted(results.rglob("*.csv.gz"))
+    assert {path.parent.name for path in tables} >= {"raster", "backgrounds", "darkness"}
+    for path in tables:
+        assert len(pd.read_csv(path, compression="gzip")), path

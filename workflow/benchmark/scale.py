@@ -19,7 +19,7 @@ import yaml
 
 from dying_relu.config import load
 from dying_relu.provenance import environment
-from dying_relu.writers import ArrayArchive, _opened
+from dying_relu.writers import ArrayArchive, write_table
 
 ROOT = Path(__file__).parents[2]
 GRID = {
@@ -93,10 +93,9 @@ def make_up(config, results: Path) -> None:
         pd.DataFrame(unit | flags).to_csv(folder / "initial.csv", index=False)
         every = pd.DataFrame({"epoch": np.repeat(range(1, epochs + 1), units), "unit": np.tile(range(units), epochs)})
         every = every.assign(active_fraction=0.123456789, dw_min=-0.01, dw_max=0.01, background=127.0, dark=0, layer=1)
-        with _opened(folder / "units.csv.gz") as file:
-            every.assign(**flags).to_csv(file, index=False)
-        with _opened(folder / "batches.csv.gz") as file:
-            pd.DataFrame({"epoch": range(1, epochs + 1), "batch": 1, "accuracy": 1.0, "loss": 0.1}).to_csv(file)
+        write_table(every.assign(**flags), folder / "units.csv.gz")
+        batches = {"epoch": range(1, epochs + 1), "batch": 1, "accuracy": 1.0, "loss": 0.1}
+        write_table(pd.DataFrame(batches), folder / "batches.csv.gz")
         ArrayArchive(folder / "dw.npz").close()
         (folder / "environment.json").write_text(json.dumps(environment() | {"engine": "none"}))
 

@@ -31,6 +31,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             yield file
 
 
+def write_table(rows: pd.DataFrame, path: Path) -> None:
+    """Write a whole table as a CSV file, gzipped where its name ends in .gz."""
+    with _opened(path) as file:
+        rows.to_csv(file, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+
+
 class Table:
     """A CSV file that grows block by block, in constant memory."""
 

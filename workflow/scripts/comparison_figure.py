@@ -6,7 +6,7 @@ from dying_relu.figures import save
 from dying_relu.files import whole
 from dying_relu.logs import log_to
 from dying_relu.unit_figures import FIGURES, data
-from dying_relu.writers import Table
+from dying_relu.writers import write_table
 
 log_to(snakemake.log[0])
 sides = {}
@@ -21,6 +21,4 @@ for output in (snakemake.output.png, snakemake.output.svg):
     with whole(output) as path:
         save(figure, path)
 with whole(snakemake.output.data) as path:
-    table = Table(path)
-    table.append(data(snakemake.wildcards.kind, sides))
-    table.close()
+    write_table(data(snakemake.wildcards.kind, sides), path)
