@@ -21,8 +21,8 @@ UNDISTURBED = "undisturbed"
 MADE = {
     "fetch": [],
     "train": ["runs", "benchmarks"],
-    "frames": ["runs/*/dw.mp4", "comparisons"],
-    "video": ["runs/*/dw.mp4", "comparisons"],
+    "frames": ["runs/*/dw.mp4", "comparisons", "players", "report"],
+    "video": ["runs/*/dw.mp4", "comparisons", "players", "report"],
     "page": ["report"],
 }
 HAS_PROC = Path("/proc/self/cmdline").exists()

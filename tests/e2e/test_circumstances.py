@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from breaking import HAS_PROC, Small
+from dying_relu.manifest import differences, manifest
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,26 +42,30 @@ def test_two_clones_share_a_results_folder(small, make_project, tmp_path):
     clone.goes_on(results)
 
 
-def set_back_the_clock(*folders: Path) -> None:
-    """What is there was made tomorrow, then."""
+def set_back_the_clock(*folders: Path, days: int = 1) -> None:
+    """What is there was made tomorrow, then; -1 sets the clock right again."""
     for path in (path for folder in folders for path in [folder, *folder.rglob("*")]):
         stat = path.stat()
-        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + DAY * 10**9))
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + days * DAY * 10**9))
 
 
 def test_the_clock_is_set_back_after_the_training(small):
-    """What is drawn is older than what it is drawn from, then."""
+    """What is drawn would be older than what it is drawn from: Snakemake says so, and asks for the right time."""
     results = "set-back"
     started = small.start(results)
     started.reaches("frames")
     started.end_all()
     small.unlock(results)
-    set_back_the_clock(small.project / results, small.project / ".snakemake")
-    small.goes_on(results)
+    before = manifest(small.project / results)
+    set_back_the_clock(small.project / results)
     trained = small.trained(results)
-    again = small.goes_on(results)
+    refused = small.run(results)
+    assert refused.returncode != 0
+    assert "This could indicate a clock skew problem" in " ".join(refused.stdout.split())
     assert small.trained(results) == trained
-    print(again)
+    assert differences(before, before | manifest(small.project / results)) == []
+    set_back_the_clock(small.project / results, days=-1)
+    small.goes_on(results)
 
 
 @pytest.mark.full
