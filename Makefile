@@ -1,6 +1,6 @@
 # The first command of a newcomer is `make report`. All of these set up .venv first.
 
-.PHONY: help report replicate test test-cluster test-envs verify instruction-sets audit benchmark growth scale lint images venv lock
+.PHONY: help report replicate test test-cluster test-envs test-faults verify instruction-sets audit benchmark growth scale lint images venv lock
 
 SNAKEMAKE = .venv/bin/snakemake
 RESULTS = $(shell .venv/bin/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')
@@ -11,6 +11,7 @@ help:
 	@echo "make test     run all tests"
 	@echo "make test-cluster run the quick configuration on a real Slurm of one node (root, Debian: slurm-wlm munge)"
 	@echo "make test-envs run each rule's script in an environment that holds only what its file in envs/ pins"
+	@echo "make test-faults break runs in every way and at every stage (an hour or two; root for full disks)"
 	@echo "make verify   run the quick configuration twice under different circumstances, and compare all results"
 	@echo "make instruction-sets how far trainings come apart on AVX-512 and AVX2"
 	@echo "make audit    look for known vulnerabilities of the locked versions (needs PyPI itself)"
@@ -40,6 +41,10 @@ test-cluster: venv
 # Part of `make test` too.
 test-envs: venv
 	@.venv/bin/pytest tests/e2e/test_environments.py
+
+# The whole matrix of what is broken on purpose, of which `make test` does a sample; see docs/faults.md.
+test-faults: venv
+	@.venv/bin/pytest -m faults
 
 # Each training engine and its peers, side by side; ROUNDS=1 is quicker and coarser.
 ROUNDS = 3

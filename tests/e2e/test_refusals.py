@@ -32,6 +32,16 @@ def test_refused_before_any_job(make_project, arguments, message):
     assert [path.name for path in (project / "results").iterdir()] == ["README.md"]
 
 
+def test_a_key_that_stands_twice_is_refused(make_project):
+    """A reader of YAML would take the last one without a word."""
+    project = make_project()
+    (project / "mine.yaml").write_text("epochs: 3\nrun: {batch_size: 5, batch_size: 6}\n")
+    said = snakemake(project, "-n", "--cores", "1", "--configfile", "mine.yaml")
+    assert said.returncode != 0
+    assert "batch_size: found 2 times below line 2, allowed: once" in said.stdout
+    assert "Traceback" not in said.stdout
+
+
 def test_the_command_line_can_change_the_article(make_project):
     project = make_project()
     assert planned(project, *setting(seeds="[1,2]", results="elsewhere", epochs=5))["train"] == 22
