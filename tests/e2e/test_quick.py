@@ -47,6 +47,8 @@ def test_columns_of_the_tables(results, runs):
     assert list(pd.read_csv(results / "runs.csv").columns) == [
         *("run", "batch_norm", "activation", "negative_slope", "batch_size", "optimizer", "learning_rate"),
         *("hidden", "dataset", "epochs", "seed", "experiments"),
+        *("momentum", "initialization", "initial_deviation", "bias", "batch_norm_position", "input_scaling"),
+        "train_images",
     ]
     for run, row in runs.iterrows():
         folder = results / "runs" / run
@@ -89,7 +91,7 @@ def test_the_page_and_its_numbers(results):
         assert f"<td>{accuracy:.2%}</td>" in page
     titles = [page.index(f">{title}</h2>") for title in ("Set-up", "Mini-batch size", "Leaky ReLU", "Final numbers")]
     assert titles == sorted(titles)
-    assert titles[1] < page.index(">BN on against off, ReLU</h3>") < titles[2]
+    assert titles[1] < page.index(">BN on against off, ReLU</h2>") < titles[2]
     assert re.findall(r'src="(?!media/)', page) == []
 
 
