@@ -24,6 +24,7 @@ class Side {
       this.video.onloadeddata = resolve;
       this.video.onerror = () => reject(new Error(`${this.run.video} cannot be played`));
     });
+    this.picture = null;
     this.video.src = this.run.video;
     this.video.load();
     this.run.numbers ??= unpack(this.run.units).then(JSON.parse);
@@ -46,11 +47,28 @@ class Side {
   /** Show `frame` in the video, which takes a moment. */
   seek(frame) {
     this.frame = frame;
-    const time = (frame + 0.5) / this.framesPerSecond; // in the middle of the frame
-    if (Math.abs(this.video.currentTime - time) < 1e-3 && !this.video.seeking) return Promise.resolve();
+    const { video, framesPerSecond } = this;
+    const time = (frame + 0.5) / framesPerSecond; // in the middle of the frame
+    if (this.picture === frame && Math.abs(video.currentTime - time) < 0.01 && !video.seeking) return Promise.resolve();
     return new Promise((resolve) => {
-      this.video.addEventListener("seeked", resolve, { once: true });
-      this.video.currentTime = time;
+      let tries = 0;
+      const go = () => { video.currentTime = time + 1e-4 * tries++; };
+      // Seeking may get lost where the machine is busy, and is asked for again; a browser that never tells of a picture
+      // is believed in the end.
+      const again = setInterval(() => (tries > 3 && !video.seeking ? arrive() : go()), 1000);
+      const arrive = () => {
+        clearInterval(again);
+        this.picture = frame;
+        resolve();
+      };
+      // A browser says that it has sought before the picture is there; so the picture is asked which one it is.
+      const look = (_, picture) => {
+        if (Math.abs(picture.mediaTime * framesPerSecond - frame) < 0.5) arrive();
+        else video.requestVideoFrameCallback(look);
+      };
+      if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(look);
+      else video.addEventListener("seeked", arrive, { once: true });
+      go();
     });
   }
 
