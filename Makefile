@@ -3,7 +3,8 @@
 .PHONY: help report replicate test test-cluster test-envs test-faults verify instruction-sets audit benchmark growth scale lint images venv lock
 
 SNAKEMAKE = .venv/bin/snakemake
-RESULTS = $(shell .venv/bin/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')
+# Quoted, since shells see it.
+RESULTS = $(shell .venv/bin/python -c 'import shlex, yaml; print(shlex.quote(str(yaml.safe_load(open("config.yaml")).get("results", "results"))))')
 
 help:
 	@echo "make report   train everything and write the report (config.yaml)"
@@ -24,12 +25,12 @@ help:
 
 report: venv
 	@$(SNAKEMAKE) --cores all
-	@echo "The report: $(RESULTS)/report/index.html"
+	@echo "The report:" $(RESULTS)/report/index.html
 
 # The article's configuration over five seeds, which is what gives the verdicts their intervals.
 replicate: venv
 	@$(SNAKEMAKE) --cores all --config seeds=5
-	@echo "The report: $(RESULTS)/report/index.html"
+	@echo "The report:" $(RESULTS)/report/index.html
 
 test: venv
 	@.venv/bin/pytest

@@ -18,6 +18,10 @@ WRONG = {
         setting(experiments="{batch_size: {grids: [{activation: relu, negative_slope: 0.1}]}}"),
         "experiments.batch_size.grids[0].negative_slope: found 0.1",
     ),
+    "what a shell would run": (
+        setting(experiments="{one: {title: it's $(touch owned), grids: [{batch_size: 10}]}}"),
+        "experiments: found an apostrophe together with one of",
+    ),
     "data.dir": (setting(data="{dir: /no/such/folder}"), "data.dir: found '/no/such/folder'"),
 }
 

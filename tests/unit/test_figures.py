@@ -82,3 +82,10 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path, suffix):
     if suffix == "png":
         with Image.open(tmp_path / "one.png") as picture:
             assert picture.width > 1000
+
+
+def test_a_title_is_text_whatever_it_has(tmp_path):
+    """Not a formula, and not a broken one."""
+    figure = summary({make_run(): metrics(0.1, 0.2, 0.3)}, r"$\frac{ costs $5")
+    figure.savefig(tmp_path / "figure.svg")
+    assert figure.get_suptitle() == r"$\frac{ costs $5"

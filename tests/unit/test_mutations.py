@@ -7,6 +7,7 @@ keys. The places follow from the configuration and the schema, so that a new key
 import copy
 import math
 import re
+import shlex
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dying_relu.config import MOST_RUNS, SCHEMA, ConfigError, duplicate_keys, load
+from dying_relu.config import MOST_RUNS, SCHEMA, ConfigError, duplicate_keys, load, shell_problems
 from dying_relu.run import run_name
 
 DEFAULTS = yaml.safe_load(SCHEMA.read_text())
@@ -198,3 +199,50 @@ def test_no_two_runs_of_different_parameters_share_a_name():
             names.setdefault(run_name(defaults | {key: value}, defaults), []).append((key, value))
     doubles = [found for found in names.values() if len(found) > 1]
     assert doubles == []
+
+
+def test_a_name_that_no_file_can_have_is_refused():
+    """As many parameters as can differ, written with all their digits."""
+    digits = 0.12345678901234567
+    grid = dict.fromkeys(
+        ["batch_norm_epsilon", "batch_norm_momentum", "learning_rate", "beta1", "beta2", "bias"], digits
+    )
+    settings = {"experiments": {"one": {"title": "One", "grids": [grid | {"hidden": [60001 + n for n in range(8)]}]}}}
+    with pytest.raises(ConfigError, match=r"experiments.one.grids: found a run whose name.* has \d+ characters"):
+        load(settings)
+
+
+@pytest.mark.parametrize("title", ["{run}", "a\x1b[31mb", "a\u2028b", "\ud800", "\ufffe"])
+def test_titles_that_a_report_or_an_svg_file_cannot_have(title):
+    settings = copy.deepcopy(GOOD)
+    settings["experiments"]["one"]["title"] = title
+    with pytest.raises(ConfigError, match=r"^experiments.one.title: found"):
+        load(settings)
+
+
+@pytest.mark.parametrize("name", ["con", "nul", "com1", "A", "one\n", ".."])
+def test_names_that_a_file_cannot_have_everywhere(name):
+    with pytest.raises(ConfigError, match=r"^experiments: found "):
+        load(GOOD | {"only": None, "comparisons": {}, "experiments": {name: GOOD["experiments"]["one"]}})
+    assert list(load(GOOD | {"only": None, "comparisons": {}}).experiments) == ["one"]
+
+
+@pytest.mark.parametrize("folder", [".", "./", " x", "x ", "x" * 300, "a/" + "ü" * 101, "\ud800", "a\nb"])
+def test_folders_that_results_cannot_have(folder):
+    with pytest.raises(ConfigError, match=r"^results: found "):
+        load(GOOD | {"results": folder})
+
+
+@pytest.mark.parametrize(("folder", "plain"), [("a/", "a"), ("./a", "a"), ("a//b", "a/b"), ("../a", "../a")])
+def test_one_folder_has_one_name(folder, plain):
+    assert load(GOOD | {"results": folder}).settings["results"] == plain
+
+
+def test_what_snakemake_would_not_quote_is_refused():
+    """Of the entries, those that are let in come out of the shell as they went in."""
+    entries = ["epochs=3", "run={batch_size: 5}", "results=$(touch owned)", "x=it's", 'x="a"', "x=`id`"]
+    assert list(shell_problems(entries)) == []
+    for entry in entries:
+        assert shlex.split(repr(entry)) == [entry]
+    for entry in ["title=it's $(touch owned)", "x='`id`", "x='a' \"b\"", "x='\\"]:
+        assert [problem.partition(":")[0] for problem in shell_problems([entry])] == [entry.partition("=")[0]]

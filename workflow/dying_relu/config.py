@@ -6,7 +6,7 @@ import math
 import os
 import re
 import reprlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -22,6 +22,7 @@ from dying_relu.run import PARAMETERS, Run, run_name
 ARTICLE_SEED = 20170523
 MOST_RUNS = 100_000
 MOST_VALUES = 200_000
+LONGEST_NAME = 200  # of a run or a folder; file systems take 255 bytes, and suffixes stand behind it
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 
@@ -122,6 +123,8 @@ def load(raw: dict[str, Any]) -> Config:
     settings = _checked(raw, _schema(), "")
     if isinstance(settings["seeds"], int):
         settings["seeds"] = [ARTICLE_SEED + number for number in range(settings["seeds"])]
+    settings["results"] = os.path.normpath(settings["results"])
+    _refuse(_results_problems(settings["results"]))
     _refuse(_folder_problems(settings["data"]["dir"]))
 
     settings |= _chosen(settings)
@@ -134,6 +137,7 @@ def load(raw: dict[str, Any]) -> Config:
             for point in points(grid, f"experiments.{name}.grids[{index}]")
         ]
         runs = dict.fromkeys(_make(settings, point, seed) for point in chosen for seed in settings["seeds"])
+        _refuse(_name_problems(runs, f"experiments.{name}.grids"))
         _refuse(_figure_problems(experiment["figure"], f"experiments.{name}.figure"))
         experiments[name] = Experiment(
             name, experiment["title"], tuple(runs), experiment.get("text"), experiment["figure"]
@@ -153,6 +157,21 @@ def load(raw: dict[str, Any]) -> Config:
 
     runs = {run.name: run for experiment in experiments.values() for run in experiment.runs}
     return Config(settings, runs, experiments, comparisons)
+
+
+def shell_problems(entries: Iterable[str]) -> Iterator[str]:
+    """Entries of Snakemake's `--config` that it would not hand on to the shell of a submitted job as they are.
+
+    It quotes them as Python does (`repr`): in double quotes where there is an apostrophe, and there a shell looks
+    inside.
+    """
+    for entry in entries:
+        if "'" in entry and set(entry) & set('"$`\\'):
+            key = entry.partition("=")[0]
+            yield (
+                f'{key}: found an apostrophe together with one of " $ ` \\ in --config, '
+                "allowed: not both; a file (--configfile) may have both"
+            )
 
 
 def _endless(raw: dict[str, Any]) -> Iterator[str]:
@@ -314,6 +333,25 @@ def _figure_problems(figure: dict[str, Any], path: str) -> Iterator[str]:
             yield f"{path}.{axis}: found {SHORT.repr(figure[axis])}, allowed: null, since kind is {figure['kind']}"
         if axis in needed and figure[axis] not in AXES:
             yield f"{path}.{axis}: found {SHORT.repr(figure[axis])}, allowed: one of {', '.join(AXES)}"
+
+
+def _name_problems(runs: Iterable[Run], path: str) -> Iterator[str]:
+    """Runs whose names no file could have."""
+    for run in runs:
+        if len(run.name) > LONGEST_NAME:
+            yield (
+                f"{path}: found a run whose name, which says all that differs from the article, has {len(run.name)} "
+                f"characters, allowed: at most {LONGEST_NAME}; change fewer parameters, or write fewer digits"
+            )
+            return
+
+
+def _results_problems(folder: str) -> Iterator[str]:
+    if folder == "." or max(len(os.fsencode(part)) for part in folder.split("/")) > LONGEST_NAME:
+        yield (
+            f"results: found {SHORT.repr(folder)}, allowed: another folder than the working directory, "
+            f"no part of its path longer than {LONGEST_NAME} bytes"
+        )
 
 
 def _folder_problems(folder: str | None) -> Iterator[str]:

@@ -71,7 +71,7 @@ def evaluations(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
     sns.stripplot(**shared, dodge=True, jitter=False, legend=False, size=5, edgecolor=REFERENCE, linewidth=0.7)
     axes.set(xlabel=None, ylabel="test accuracy, last tenth of the epochs")
     axes.tick_params(axis="x", rotation=20)
-    axes.set_title(title, fontweight="bold")
+    axes.set_title(title, fontweight="bold", parse_math=False)
     return figure
 
 
@@ -103,7 +103,7 @@ def _over_epochs(
             axes.set_ylim(-0.4, np.fmax(1.0, table[column].max()) * 1.05 + 0.4)
             axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         axes.xaxis.set_major_locator(MaxNLocator(**EPOCH_TICKS))
-    figure.suptitle(title, fontweight="bold")
+    figure.suptitle(title, fontweight="bold", parse_math=False)
     return figure
 
 

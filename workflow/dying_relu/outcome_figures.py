@@ -39,7 +39,7 @@ def draw(outcomes: pd.DataFrame, runs: Sequence[Run], figure: Mapping[str, Any],
         table[axis] = [_value(run, axis) for run in runs]
     table["series"] = _series(runs, {figure["x"], figure["y"]})
     drawn = _map(table, figure) if figure["kind"] == "map" else _final(table, figure)
-    drawn.suptitle(title, fontweight="bold")
+    drawn.suptitle(title, fontweight="bold", parse_math=False)
     drawn.supxlabel(f"held fixed: {held_fixed(runs)}", fontsize="small")
     return drawn
 

@@ -127,7 +127,7 @@ def _by_unit(units: pd.DataFrame, column: str) -> np.ndarray:
 
 def _columns(title: str, rows: int) -> tuple[Figure, Sequence[Sequence[Axes]]]:
     figure = Figure(figsize=(11, 1.5 + 3.5 * rows), layout="constrained")
-    figure.suptitle(title, fontweight="bold")
+    figure.suptitle(title, fontweight="bold", parse_math=False)
     return figure, figure.subplots(rows, 2, sharex="col", sharey="row", squeeze=False)
 
 

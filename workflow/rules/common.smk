@@ -24,6 +24,9 @@ for file in map(Path, [*workflow.configfiles, *workflow.overwrite_configfiles]):
     if twice := file.is_file() and configuration.duplicate_keys(file.read_text(encoding="utf-8")):
         raise WorkflowError("\n".join([f"The configuration is refused.\n{file}:", *twice]))
 
+if unquoted := [*configuration.shell_problems(workflow.config_settings.config_args or [])]:
+    raise WorkflowError("\n".join(["The configuration is refused.", *unquoted]))
+
 try:
     CONFIG = configuration.load(config)
 except configuration.ConfigError as error:
