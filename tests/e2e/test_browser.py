@@ -1,57 +1,28 @@
 """The report in a real Chromium, opened from disk."""
 
-import os
 import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from browser import chromium, opened
 from helpers import QUICK, setting, snakemake
 
 pytestmark = pytest.mark.slow
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
 @pytest.fixture(scope="module")
-def chromium() -> str:
-    """The browser; where there is none the tests are skipped, but in CI they fail."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        message = f"no browser: none of {', '.join(BROWSERS)} is on the PATH, and CHROMIUM names none"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
-def page(chromium) -> Iterator[Page]:
-    """A page that fails the test when it says an error, or asks for anything that is not a file."""
-    wrong = []
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        page = browser.new_page()
-        page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("requestfailed", lambda request: _aborted(request) or wrong.append(f"failed: {request.url}"))
-        page.on("request", lambda request: _local(request.url) or wrong.append(f"network: {request.url}"))
+def page(browser) -> Iterator[Page]:
+    with opened(browser) as page:
         yield page
-        browser.close()
-    assert wrong == []
-
-
-def _local(url: str) -> bool:
-    return url.startswith(("file:", "data:", "blob:"))
-
-
-def _aborted(request) -> bool:
-    """A player that has read enough of a video for now drops the request, which is no failure."""
-    return request.resource_type == "media" and request.failure == "net::ERR_ABORTED"
 
 
 @pytest.fixture
