@@ -13,6 +13,7 @@ from helpers import QUICK, setting, snakemake
 
 pytestmark = pytest.mark.slow
 
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
