@@ -1,17 +1,28 @@
 """The report in a real Chromium, opened from disk."""
 
+import re
 import shutil
+import subprocess
 import zipfile
 from collections.abc import Iterator
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page
 
-from browser import chromium, opened
+from browser import chromium, missing, opened
 from helpers import QUICK, setting, snakemake
+from made_up import EPOCHS, brightness, made_up_config, made_up_page
 
 pytestmark = pytest.mark.slow
+
+AXE = "axe-core@4.10.3"
+AXE_DIGEST = "0f2b4d7dcdf7d1219df8d1959ad68e565f51d14c3f0d88bb71cd59abeb956292"  # of the npm package
 
 
 @pytest.fixture(scope="module")
@@ -33,37 +44,311 @@ def report(results, tmp_path) -> Path:
     return tmp_path / "moved" / "index.html"
 
 
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory) -> Path:
+    """The page of results that were never trained, of which every number and pixel is known."""
+    return made_up_page(tmp_path_factory.mktemp("made up"))
+
+
+def all_there(page: Page) -> None:
+    """Wait until everything that is loaded when it comes into view is there."""
+    for chart in page.locator("figure[data-chart]").all():
+        chart.scroll_into_view_if_needed()
+        chart.and_(page.locator("[data-drawn]")).wait_for()
+    page.locator("#player").scroll_into_view_if_needed()
+    page.locator("#player[aria-busy=false]").wait_for()
+
+
 def test_all_figures_load(page, report):
     page.goto(report.as_uri())
+    all_there(page)
     images = page.locator("img")
-    # Per experiment a summary and three more, per comparison three and the accuracy of both runs; and of each run.
-    assert images.count() == 2 * 4 + 2 * 5 + 11
-    for image in images.all():
-        image.scroll_into_view_if_needed()
-        page.wait_for_function("image => image.complete && image.naturalWidth > 100", arg=image.element_handle())
+    # Per experiment the summary and three more; per comparison a contact sheet, three figures and two accuracies.
+    assert images.count() == 2 * 4 + 2 * 6 + 11
+    assert (
+        page.evaluate("[...document.images].filter(image => !image.complete || image.naturalWidth < 100).length") == 0
+    )
 
 
 def test_every_video_plays(page, report):
     page.goto(report.as_uri())
-    videos = page.locator("video")
-    assert videos.count() == 2 + 11
-    for video in videos.all():
-        handle = video.element_handle()
-        video.scroll_into_view_if_needed()
+    videos = sorted(path.name for path in report.parent.glob("media/*.mp4"))
+    assert len(videos) == 11
+    for name in videos:
         # Two frames at ten a second.
-        video.evaluate("video => { video.loop = false; video.playbackRate = 0.5; return video.play(); }")
-        page.wait_for_function("video => video.ended", arg=handle, timeout=10_000)
-        size = video.evaluate("video => [video.videoWidth, video.videoHeight, video.error, video.duration]")
-        assert size == [466 if size[0] < 500 else 946, 492, None, 0.2]
+        size = page.evaluate(
+            """source => new Promise((resolve, reject) => {
+                const video = document.createElement("video");
+                video.muted = true;
+                video.onended = () => resolve([video.videoWidth, video.videoHeight, video.duration]);
+                video.onerror = () => reject(video.error.message);
+                video.src = source;
+                video.play();
+            })""",
+            f"media/{name}",
+        )
+        assert size == [466, 492, 0.2]
 
 
 @pytest.mark.parametrize("width", [360, 1280, 2200])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_wider_than_the_page(page, report, width, scheme):
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 900})
+def test_nothing_is_wider_than_the_page(browser, report, width, scheme):
+    with opened(browser, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
+        page.goto(report.as_uri())
+        all_there(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# What the player shows: the brightness of its squares says which frame it is, and of which run.
+
+
+# Where the canvases lie within the player, whatever the page has been scrolled to.
+CANVASES = """player => [...player.querySelectorAll("canvas")].map(canvas => {
+    const [outer, inner] = [player, canvas].map(element => element.getBoundingClientRect());
+    return [inner.top - outer.top, inner.left - outer.left, inner.height, inner.width].map(Math.round);
+})"""
+
+
+def frames_seen(player: Locator) -> list[int]:
+    """The frame that is seen on each side, at one and the same moment."""
+    runs = {run.name: run for run in made_up_config().runs.values()}
+    picture = np.asarray(Image.open(BytesIO(player.screenshot())).convert("L"), float)
+    found = []
+    for side, (top, left, height, width) in zip(player.locator(".side").all(), player.evaluate(CANVASES), strict=True):
+        seen = np.median(picture[top : top + height, left : left + width])
+        run = runs[side.locator("select").input_value()]
+        found.append(min(range(EPOCHS), key=lambda frame, run=run: abs(brightness(run, frame) - seen)))
+        assert abs(brightness(run, found[-1]) - seen) < 6
+    return found
+
+
+@pytest.fixture
+def player(page, made_up) -> Locator:
+    page.goto(made_up.as_uri())
+    player = page.locator("#player")
+    player.scroll_into_view_if_needed()
+    page.locator("#player[aria-busy=false]").wait_for()
+    return player
+
+
+def wait_for_frame(player: Locator, frame: int) -> None:
+    player.and_(player.page.locator(f"[data-frame='{frame}']")).wait_for()
+    assert frames_seen(player) == [frame, frame]
+    assert player.locator("output").inner_text() == f"epoch {frame + 1}"
+    # The videos themselves are at the same frame too.
+    for video in player.locator("video").all():
+        assert video.evaluate("video => Math.floor(video.currentTime * 10)") == frame
+
+
+def test_both_sides_are_in_step_whatever_the_reader_does(page, player):
+    wait_for_frame(player, 0)
+    player.locator("canvas").first.focus()
+    for key, frame in [
+        ("ArrowRight", 1),
+        ("ArrowRight", 2),
+        ("ArrowLeft", 1),
+        ("ArrowUp", 11),
+        ("Home", 0),
+        ("End", 11),
+    ]:
+        page.keyboard.press(key)
+        wait_for_frame(player, frame)
+    player.locator("[name=slider]").fill("5")
+    wait_for_frame(player, 5)
+    player.get_by_role("button", name="one frame on").click()
+    wait_for_frame(player, 6)
+    # Wishes that come faster than the videos can seek.
+    move = '(slider, frame) => { slider.value = frame; slider.dispatchEvent(new Event("input")); }'
+    for frame in (0, 9, 3, 7, 2):
+        player.locator("[name=slider]").evaluate(move, frame)
+    wait_for_frame(player, 2)
+    player.locator(".side select").nth(0).select_option(index=2)
+    page.locator("#player[aria-busy=false]").wait_for()
+    wait_for_frame(player, 2)
+
+
+def test_both_sides_are_in_step_while_playing_and_after_a_pause(page, player):
+    player.locator("[name=speed]").select_option("0.5")
+    player.locator("[name=play]").click()
+    seen = []
+    for _ in range(5):
+        left, right = frames_seen(player)
+        assert abs(left - right) <= 1
+        seen.append(left)
+    assert seen[-1] > seen[0]
+    player.locator("[name=play]").click()
+    page.wait_for_timeout(50)
+    paused = int(player.get_attribute("data-frame"))
+    assert 0 < paused < EPOCHS - 1
+    page.wait_for_timeout(500)
+    wait_for_frame(player, paused)
+    player.locator("[name=speed]").select_option("4")
+    player.locator("[name=play]").click()
+    wait_for_frame(player, EPOCHS - 1)
+    assert player.locator("[name=play]").inner_text() == "Play"
+
+
+def test_a_unit_tells_the_numbers_of_the_table(page, player, made_up):
+    page.keyboard.press("Tab")
+    player.locator("[name=slider]").fill("3")
+    wait_for_frame(player, 3)
+    for number, side in enumerate(player.locator(".side").all()):
+        run = side.locator("select").input_value()
+        units = pd.read_csv(made_up.parents[1] / "results" / "runs" / run / "units.csv.gz").query("epoch == 4")
+        box = side.locator("canvas").bounding_box()
+        # The square in the second row and the third column.
+        page.mouse.move(box["x"] + box["width"] * 2.5 / 4, box["y"] + box["height"] * 1.5 / 4)
+        assert player.locator("[name=unit]").input_value() == "6"
+        row = units.set_index("unit").loc[6]
+        expected = {
+            "active": f"{100 * row['active_fraction']:.2f} %",
+            "background": f"{row['background']:.0f}",
+            **{name: "yes" if row[name] else "no" for name in ("dead", "inactive", "dark")},
+        }
+        for name, text in expected.items():
+            assert side.locator(f"[data-number={name}]").inner_text() == text
+        low, high = (
+            float(text)
+            for text in side.locator("[data-number=range]").inner_text().replace("\u2212", "-").split(" to ")
+        )
+        assert (low, high) == (float(f"{row['dw_min']:.2e}"), float(f"{row['dw_max']:.2e}"))
+        points = side.locator(".course polyline.active").get_attribute("points").split()
+        assert len(points) == EPOCHS
+        if number == 0:
+            # The most active unit comes first.
+            player.locator("[name=order]").select_option("activity")
+            page.mouse.move(box["x"] + box["width"] / 8, box["y"] + box["height"] / 8)
+            assert player.locator("[name=unit]").input_value() == str(units["active_fraction"].to_numpy().argmax())
+            player.locator("[name=order]").select_option("index")
+
+
+def test_a_comparison_brings_its_runs_into_the_player(page, player):
+    player.locator(".side select").nth(1).select_option(index=3)
+    page.get_by_role("button", name="Watch the two side by side").click()
+    page.locator("#player[aria-busy=false]").wait_for()
+    left, right = (side.locator("select").input_value() for side in player.locator(".side").all())
+    assert (left, right) == tuple(run.name for run in made_up_config().comparisons["pair"].runs)
+
+
+def test_a_run_that_diverged_says_so(page, player):
+    diverged = next(run.name for run in made_up_config().runs.values() if run.batch_size == 500)
+    player.locator(".side select").nth(1).select_option(diverged)
+    page.locator("#player[aria-busy=false]").wait_for()
+    player.locator("[name=slider]").fill("11")
+    wait_for_frame(player, 11)
+    assert player.locator(".side").nth(1).locator("[data-number=active]").inner_text() == "not a number"
+
+
+# What the charts say on hovering.
+
+
+def hovered(page: Page, chart: Locator, epoch: int, epochs: int) -> list[str]:
+    """What is said when the pointer is at an epoch; the axis goes from 0.5 to `epochs` + 0.5."""
+    chart.locator(".live").scroll_into_view_if_needed()
+    box = chart.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 1, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] * (epoch - 0.5) / epochs, box["y"] + box["height"] / 2, steps=3)
+    chart.locator(".hoverlayer .legendtext, .hoverlayer .hovertext text").first.wait_for()
+    page.wait_for_timeout(200)
+    return chart.locator(".hoverlayer .legendtext, .hoverlayer .hovertext text").evaluate_all(
+        "texts => texts.map(text => text.textContent)"
+    )
+
+
+@pytest.mark.parametrize("column", ["test_accuracy_batch_statistics", "test_accuracy"])
+def test_a_chart_tells_the_values_of_the_tables(page, report, results, column):
     page.goto(report.as_uri())
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    all_there(page)
+    runs = pd.read_csv(results / "runs.csv")
+    for name in ("batch_size", "leaky_relu"):
+        chart = page.locator(f"#figure-summary-{name}")
+        chart.locator(f"input[value={column}]").check()
+        said = hovered(page, chart, 2, 2)
+        of_experiment = runs[runs["experiments"].str.split(";").apply(lambda names, name=name: name in names)]["run"]
+        last = [pd.read_csv(results / "runs" / run / "metrics.csv").iloc[1] for run in of_experiment]
+        values = sorted(f"{row[column]:.2%}" for row in last) + sorted(f"{row['dead_units']:.0f} dead" for row in last)
+        shown = [text.rpartition(" : ")[2] for text in said if " : " in text]
+        assert sorted(shown) == sorted(values)
+        # The download has the same.
+        table = pd.read_csv(report.parent / "media" / f"{name}.csv").query("epoch == 2")
+        assert sorted(table[column]) == sorted(row[column] for row in last)
+
+
+def test_a_chart_shows_seeds_or_a_band(page, made_up):
+    page.goto(made_up.as_uri())
+    all_there(page)
+    chart = page.locator("figure[data-chart]")
+    runs = [run for run in made_up_config().runs.values() if not run.batch_norm]
+    folder = made_up.parents[1] / "results" / "runs"
+    values = [pd.read_csv(folder / run.name / "metrics.csv").iloc[3]["test_accuracy_batch_statistics"] for run in runs]
+    band = f"{np.mean(values):.2%} ({min(values):.2%} to {max(values):.2%})"
+    assert any(text.endswith(f"no BN, mini-batch 100 : {band}") for text in hovered(page, chart, 4, EPOCHS))
+    chart.locator("input[value=seeds]").check()
+    curves = chart.locator(".cartesianlayer .xy .trace.scatter")
+    assert curves.count() == 8
+    # By the keyboard all curves of an epoch are told.
+    chart.locator(".live").focus()
+    page.keyboard.press("ArrowRight")
+    said = chart.locator(".hoverlayer .hovertext").evaluate_all("texts => texts.map(text => text.textContent)")
+    assert any(re.search(r"seed \d+, epoch \d+: \d+\.\d\d%", text) for text in said)
+
+
+# Other ways of reading.
+
+
+def test_text_of_the_configuration_is_text(page, made_up):
+    page.goto(made_up.as_uri())
+    all_there(page)
+    assert page.locator("h2", has_text="<script>alert").count() == 1
+    assert page.locator("script", has_text="alert(").count() == 0
+
+
+def test_without_scripts_there_are_figures_and_videos(browser, report):
+    with opened(browser, java_script_enabled=False) as page:
+        page.goto(report.as_uri())
+        assert page.locator("video:visible").count() == 11
+        assert page.locator("figure[data-chart] > img:visible").count() == 2
+        assert page.locator("#player:visible, .live:visible, button:visible").count() == 0
+
+
+def test_on_paper(page, report):
+    page.goto(report.as_uri())
+    all_there(page)
+    paper = page.pdf(format="A4")
+    assert 8 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 30
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 700, "height": 1000})  # A4 within its margins
+    wide = "[...document.querySelectorAll('body, .wide')].filter(one => one.scrollWidth > one.clientWidth).length"
+    assert page.evaluate(wide) == 0
+    assert page.locator("#player:visible, .live:visible, button:visible, nav:visible").count() == 0
+    assert page.locator("figure[data-chart] > img:visible").count() == 2
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory) -> str:
+    """axe-core, which checks accessibility."""
+    folder = tmp_path_factory.mktemp("axe")
+    try:
+        command = ["npm", "pack", AXE, "--silent", "--pack-destination", str(folder)]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+    except (OSError, subprocess.SubprocessError) as error:
+        missing(f"{AXE} cannot be fetched: {error}")
+    (archive,) = folder.glob("*.tgz")
+    assert sha256(archive.read_bytes()).hexdigest() == AXE_DIGEST
+    shutil.unpack_archive(archive, folder)
+    return (folder / "package" / "axe.min.js").read_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("which", ["report", "made_up"])
+def test_it_is_accessible(browser, axe, request, which, scheme):
+    with opened(browser, color_scheme=scheme) as page:
+        page.goto(request.getfixturevalue(which).as_uri())
+        all_there(page)
+        page.evaluate(axe)
+        violations = page.evaluate("axe.run({ preload: false }).then(found => found.violations)")
+        serious = [found for found in violations if found["impact"] in ("serious", "critical")]
+        assert [(found["id"], found["nodes"][0]["html"][:200]) for found in serious] == []
 
 
 def test_snakemakes_own_report(page, project, tmp_path):
@@ -75,7 +360,11 @@ def test_snakemakes_own_report(page, project, tmp_path):
     (index,) = tmp_path.glob("*/report.html")
     assert len(list(index.parent.rglob("dw.mp4"))) == 11
     page.goto(index.as_uri())
-    for category in ("Report", "Summary figures", "What the units do", "Accuracy of each run", "dW videos", "Tables"):
+    for category in ("Report", "Summary figures", "Accuracy of each run", "dW videos", "Tables"):
         page.get_by_role("link", name=category, exact=True).wait_for()
     page.get_by_role("link", name="Summary figures", exact=True).click()
     page.get_by_text("Leaky ReLU", exact=True).first.wait_for()
+    # The page works from within the archive too.
+    (packed_page,) = (path.parents[1] / "index.html" for path in index.parent.rglob("media/player.js"))
+    page.goto(packed_page.as_uri())
+    all_there(page)

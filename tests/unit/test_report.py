@@ -1,5 +1,7 @@
 """The page: what it takes from where."""
 
+import json
+import math
 import re
 
 import pandas as pd
@@ -13,7 +15,7 @@ from dying_relu.provenance import collect, environment
 from dying_relu.report import write_page, write_player
 from helpers import ROOT
 
-TEMPLATE = (ROOT / "workflow" / "report" / "index.html.jinja").read_text()
+TEMPLATE = ROOT / "workflow" / "report" / "index.html.jinja"
 PLAYER = (ROOT / "workflow" / "report" / "player.html.jinja").read_text()
 
 
@@ -34,13 +36,21 @@ def page(tmp_path) -> str:
         }
     )
     results = tmp_path / "results"
-    files = [f"figures/{name}.svg" for name in config.experiments] + ["comparisons/pair.mp4"]
+    files = [f"figures/{name}.svg" for name in config.experiments] + ["comparisons/pair.jpg"]
     files += [f"figures/{kind}/{name}.svg" for kind in captions.OF_EXPERIMENTS for name in config.experiments]
-    files += [f"figures/{kind}/pair.svg" for kind in captions.OF_COMPARISONS]
+    files += [f"figures/{kind}/pair.{end}" for kind in captions.OF_COMPARISONS for end in ("svg", "csv.gz")]
+    files += ["runs.csv"]
     files += [f"runs/{run}/{file}" for run in config.runs for file in ("accuracy.svg", "dw.mp4")]
     for file in files:
         (results / file).parent.mkdir(parents=True, exist_ok=True)
         (results / file).write_text(file)
+    units = pd.DataFrame({"epoch": 1, "unit": range(3), "layer": 1, "active_fraction": [0.5, 0.0, math.nan]})
+    units[["dw_min", "dw_max", "background"]] = [[-0.0012345, 0.5, 99.6], [0.0, 0.0, 0.0], [math.nan] * 3]
+    units[["dead", "inactive", "dark"]] = [[0, 0, 0], [1, 1, 1], [0, 0, 1]]
+    for run in config.runs:
+        units.to_csv(results / f"runs/{run}/units.csv.gz", index=False)
+        metrics = pd.DataFrame({"epoch": [1], "test_accuracy": [0.9], "test_accuracy_batch_statistics": [math.nan]})
+        metrics.assign(dead_units=0).to_csv(results / f"runs/{run}/metrics.csv", index=False)
     shares = ["train_accuracy", "test_accuracy", "test_accuracy_batch_statistics", "perfect_batches"]
     final = pd.DataFrame({"run": list(config.runs)})
     final[shares] = [[0.1 + 0.01 * row + 0.001 * column for column in range(4)] for row in range(len(final))]
@@ -56,13 +66,34 @@ def page(tmp_path) -> str:
     return (tmp_path / "report" / "index.html").read_text()
 
 
-def test_everything_that_the_page_shows_lies_beside_it(page, tmp_path):
+def test_everything_that_the_page_shows_or_links_lies_beside_it(page, tmp_path):
     sources = re.findall(r'src="([^"]+)"', page)
-    # Two experiments, a comparison, and of each of the three runs what belongs to the first seed.
-    assert len(set(sources)) == 2 * 4 + 4 + 2 * 3
-    for source in sources:
+    # The scripts, two experiments, a comparison, and of each of the three runs what belongs to the first seed.
+    assert len(set(sources)) == 3 + 2 * 4 + 4 + 2 * 3
+    links = re.findall(r'href="([^"#]+)"', page)
+    assert "media/style.css" in links
+    for source in sources + links:
         assert (tmp_path / "report" / source).is_file()
     assert not re.search(r'(src|href)="(https?:|/)', page)
+
+
+def test_every_figure_has_its_data_and_what_made_it(page):
+    figures = re.findall(r"<figure.*?</figure>", page.partition("<noscript>")[0], re.DOTALL)
+    figures += re.findall(r"<figure.*?</figure>", page.partition("</noscript>")[2], re.DOTALL)
+    assert len(figures) == 2 * 4 + 4 + 2 + 3
+    rules = "".join(path.read_text() for path in ROOT.glob("workflow/rules/*.smk"))
+    for figure in figures:
+        rule, script = re.search(r"Made by rule <code>(\w+)</code> with <code>([^<]+)</code>, ", figure).groups()
+        assert f"rule {rule}:" in rules
+        assert (ROOT / script).is_file()
+        assert 'href="#provenance"' in figure
+        assert re.search(r'<a href="media/[^"]+\.csv(\.gz)?" download>', figure) or rule == "comparison"
+
+
+def test_the_verdicts_come_first_and_the_provenance_last(page):
+    order = ["verdicts", "set-up", "experiment-first", "experiment-second", "watch", "killed", "claims", "methods"]
+    places = [page.index(f'<section id="{name}">') for name in [*order, "provenance"]]
+    assert places == sorted(places)
 
 
 def test_numbers_are_those_of_the_table(page):
@@ -74,6 +105,9 @@ def test_every_claim_is_shown_with_its_verdict(page):
     evaluations = sum(len(claim.evaluations) for claim in all_claims())
     assert all(f'id="claim-{claim.id}"' in page for claim in all_claims())
     assert page.count('<span class="verdict not-tested">not tested</span>') == evaluations - 1
+    of_article = sum(len(claim.evaluations) for claim in all_claims() if claim.source == "article")
+    assert page.count('<strong class="verdict not-tested">not tested</strong>') == of_article - 1
+    assert re.search(r'<strong class="verdict reproduced">reproduced</strong> with [a-z ]+: 0.12 points', page)
     row = page.partition('id="claim-bn-lowers-test-accuracy"')[2].partition("</tr>")[0]
     assert "<td>0.12 points</td>" in row
     assert "<td>0.05 to 0.19</td>" in row
@@ -91,6 +125,26 @@ def test_a_run_of_two_experiments_is_shown_once(page):
     assert page.count('<article class="run" id="run-bn-relu-b100-s1">') == 1
     assert 'id="run-bn-relu-b100-s2"' not in page
     assert page.count('<a href="#run-bn-relu-b100-s1">shown above</a>') == 1
+
+
+def test_the_player_is_given_the_runs_of_the_first_seed(page, tmp_path):
+    (data,) = re.findall(r'<script type="application/json">(.*?)</script>', page)
+    player = json.loads(data)
+    assert (player["left"], player["right"]) == ("bn-relu-b100-s1", "nobn-relu-b100-s1")
+    assert list(player["runs"]) == ["bn-relu-b100-s1", "nobn-relu-b100-s1", "bn-relu-b500-s1"]
+    run = player["runs"]["bn-relu-b100-s1"]
+    assert run["labels"][-1] == "epoch 100"
+    assert (tmp_path / "report" / run["video"]).read_text() == "runs/bn-relu-b100-s1/dw.mp4"
+    assert (tmp_path / "report" / "media" / f"{run['units']}.pack.js").is_file()
+
+
+def test_the_charts_have_their_data(page, tmp_path):
+    packs = re.findall(r'data-chart="([^"]+)"', page)
+    assert packs == ["chart-first", "chart-second"]
+    for pack in [*packs, "plotly"]:
+        assert (tmp_path / "report" / "media" / f"{pack}.pack.js").is_file()
+    table = pd.read_csv(tmp_path / "report" / "media" / "first.csv")
+    assert table["run"].nunique() == 4
 
 
 def test_links_lead_somewhere(page):

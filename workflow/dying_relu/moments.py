@@ -49,3 +49,9 @@ def frame_label(name: str) -> str:
     """What a frame is labelled with: `epoch 12`, or `epoch 12, step 6,600` where steps were asked for."""
     epoch, *step = [int(part) for part in name.split("-")[1::2]]
     return f"epoch {epoch}" + "".join(f", step {number:,}" for number in step)
+
+
+def frame_time(name: str, steps_per_epoch: int) -> float:
+    """When a frame was drawn, in epochs since the start: 12 after epoch 12, 0.5 in the middle of the first one."""
+    epoch, *step = [int(part) for part in name.split("-")[1::2]]
+    return step[0] / steps_per_epoch if step else epoch

@@ -1,18 +1,24 @@
 """The page that people read: figures, videos and numbers, with nothing typed by hand."""
 
 import shutil
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from plotly.offline import get_plotlyjs
 
-from dying_relu import captions
-from dying_relu.claims import Claim, all_claims
-from dying_relu.config import Comparison, Config, Experiment
+from dying_relu.config import Config
+from dying_relu.diagram import diagram
+from dying_relu.judged import judged
+from dying_relu.media import Media
+from dying_relu.player import player
 from dying_relu.run import Run, describe, held_fixed
+from dying_relu.sections import section, shown_alone
 from dying_relu.stages import stages
+
+# What stands beside the template and is copied beside the page.
+PARTS = ("style.css", "packs.js", "player.js", "charts.js")
 
 COLUMNS = {
     "test_accuracy_batch_statistics": ("test accuracy, mini-batch statistics", "{:.2%}"),
@@ -25,32 +31,47 @@ COLUMNS = {
 }
 
 
-def write_page(folder: Path, template: str, config: Config, results: Path, provenance: dict[str, Any]) -> None:
+def write_page(folder: Path, template: Path, config: Config, results: Path, provenance: dict[str, Any]) -> None:
     """Write `index.html` and the media that it shows into `folder`, which can then be moved as a whole.
 
     `results` is the results folder that tables, figures and videos are read from; `template` the
-    text of the page's Jinja2 template. Text from the configuration is escaped.
+    file of the page's Jinja2 template, in the folder of its parts. Text from the configuration is escaped.
     """
-    media = folder / "media"
-    media.mkdir(parents=True)
-
-    @cache  # a run that is shown in several places is copied once
-    def take(path: str) -> str:
-        """Copy a file of the results beside the page; returns the address by which the page finds it."""
-        name = path.removeprefix("runs/").replace("/", "-")
-        shutil.copyfile(results / path, media / name)
-        return f"media/{name}"
-
+    media = Media(results, folder / "media")
+    for part in PARTS:
+        shutil.copyfile(template.with_name(part), media.folder / part)
+    media.pack("plotly", get_plotlyjs())
+    page = Environment(
+        loader=FileSystemLoader(template.parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page.policies["json.dumps_kwargs"] = {}  # keys in their own order
     final = pd.read_csv(results / "final.csv", index_col="run")
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    text = page.from_string(template).render(
-        claims=_claims(config, pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False), page),
+    runs = list(config.runs.values())
+    text = page.get_template(template.name).render(
+        claims=judged(config, pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False), page),
         columns=[label for label, _ in COLUMNS.values()],
-        experiments=[_section(config, experiment, results, take) for experiment in config.experiments.values()],
-        rows=[_row(run, final.loc[run.name], config) for run in config.runs.values()],
-        fixed=held_fixed(list(config.runs.values())),
-        runs=len(config.runs),
-        layers=sorted({len(run.hidden) for run in config.runs.values()}),
+        diagrams=[
+            diagram([run for run in runs if run.hidden == hidden])
+            for hidden in dict.fromkeys(run.hidden for run in runs)
+        ],
+        experiments=[section(config, experiment, media) for experiment in config.experiments.values()],
+        player=player(config, [run for run in runs if shown_alone(run, config)], media),
+        rows=[_row(run, final.loc[run.name], config) for run in runs],
+        tables={name: media.take(f"{name}.csv") for name in ("claims", "runs", "final")},
+        fixed=held_fixed(runs),
+        series=[
+            {
+                "label": describe(run),
+                "experiments": config.experiments_of(run),
+            }
+            for run in {run.series: run for run in runs}.values()
+        ],
+        runs=len(runs),
+        layers=sorted({len(run.hidden) for run in runs}),
         settings=config.settings,
         stages=stages(config, results).to_dict("records"),
         provenance=provenance,
@@ -58,111 +79,10 @@ def write_page(folder: Path, template: str, config: Config, results: Path, prove
     (folder / "index.html").write_text(text, encoding="utf-8")
 
 
-def _section(config: Config, experiment: Experiment, results: Path, take: Any) -> dict[str, Any]:
-    """What the page shows of an experiment; a run that an earlier experiment has shown is only linked."""
-    return {
-        "name": experiment.name,
-        "title": experiment.title,
-        "figure": take(f"figures/{experiment.name}.svg"),
-        "figures": _figures(experiment.name, results, take),
-        "held_fixed": held_fixed(experiment.runs),
-        "curves": list(dict.fromkeys(describe(run) for run in experiment.runs)),
-        "comparisons": [
-            _comparison(comparison, results, take)
-            for comparison in config.comparisons.values()
-            if comparison.experiment == experiment.name
-        ],
-        "runs": [
-            {
-                "name": run.name,
-                "label": f"{describe(run)}, seed {run.seed}",
-                "shown": config.experiments_of(run)[0] == experiment.name,
-                "accuracy": take(f"runs/{run.name}/accuracy.svg"),
-                "video": take(f"runs/{run.name}/dw.mp4"),
-            }
-            for run in experiment.runs
-            if _shown_alone(run, config)
-        ],
-    }
-
-
-def _shown_alone(run: Run, config: Config) -> bool:
-    """Whether the page shows the run by itself: of several seeds, the first, or it would be too large to send."""
-    return run.seed == config.settings["seeds"][0]
-
-
-def _comparison(comparison: Comparison, results: Path, take: Any) -> dict[str, Any]:
-    return {
-        "title": comparison.title,
-        "video": take(f"comparisons/{comparison.name}.mp4"),
-        "figures": _figures(comparison.name, results, take),
-        "left": describe(comparison.left),
-        "right": describe(comparison.right),
-        "accuracy": [
-            {"source": take(f"runs/{run.name}/accuracy.svg"), "label": describe(run)} for run in comparison.runs
-        ],
-    }
-
-
-def _figures(name: str, results: Path, take: Any) -> list[dict[str, str]]:
-    """The figures of an experiment or a comparison beside the summary, with their captions."""
-    return [
-        {"id": f"figure-{kind}-{name}", "source": take(f"figures/{kind}/{name}.svg"), **caption}
-        for kind, caption in captions.load().items()
-        if (results / "figures" / kind / f"{name}.svg").exists()
-    ]
-
-
-def _claims(config: Config, table: pd.DataFrame, page: Environment) -> list[dict[str, Any]]:
-    """What the page says of each claim: its rows, one per evaluation, its figure, and the discussion of a surprise."""
-    claims = all_claims()
-    rows = {
-        claim.id: {
-            evaluation: _claim_row(claim, row)
-            for evaluation, row in zip(
-                claim.evaluations, table[table["claim"] == claim.id].to_dict("records"), strict=True
-            )
-        }
-        for claim in claims
-    }
-    return [
-        {
-            **{
-                key: getattr(claim, key)
-                for key in ("id", "statement", "place", "article", "rule", "evidence", "source")
-            },
-            "rows": list(rows[claim.id].values()),
-            "figure": _figure_of(claim, config),
-            "discussion": page.from_string(claim.discussion).render(rows[claim.id], all=rows).strip(),
-        }
-        for claim in claims
-    ]
-
-
-def _claim_row(claim: Claim, row: dict[str, Any]) -> dict[str, Any]:
-    """A row of `claims.csv` as text: what was measured, and its interval, or nothing where there is none."""
-    first = claim.quantities[0]
-    return {
-        **{key: row[key] for key in ("evaluation", "verdict", "seeds", "details")},
-        "measured": first.show(float(row["measured"])) if row["measured"] else "",
-        "interval": f"{first.number(float(row['low']))} to {first.number(float(row['high']))}" if row["low"] else "",
-        "parts": row["details"].split("; ") if row["details"] else [],
-    }
-
-
-def _figure_of(claim: Claim, config: Config) -> str | None:
-    """The address within the page of the figure that shows the runs of a claim, or most of them."""
-    runs = {run for groups in claim.runs_in(config)[:1] for runs in groups.values() for run in runs}
-    shown = config.comparisons if claim.figure in captions.OF_COMPARISONS else config.experiments
-    overlaps = {name: len(runs & set(one.runs)) for name, one in shown.items()}
-    best = max(overlaps, key=overlaps.get, default=None)
-    return f"figure-{claim.figure}-{best}" if best and overlaps[best] else None
-
-
 def _row(run: Run, final: pd.Series, config: Config) -> dict[str, Any]:
     return {
         "name": run.name,
-        "shown": _shown_alone(run, config),
+        "shown": shown_alone(run, config),
         "label": describe(run),
         "seed": run.seed,
         "cells": [pattern.format(final[column]) for column, (_, pattern) in COLUMNS.items()],

@@ -18,7 +18,7 @@ from dying_relu.moments import frame_of
 FRAMES = 10  # in a strip, or fewer where they would become too high
 LARGEST = 16383  # pixels, the most that a WebP picture has in height or width
 BLOCK = 4  # pixels; what WebP compresses as one, so that squares that begin with one keep apart
-QUALITY = 60
+QUALITY = 75
 
 
 def layout(shapes: list[tuple[int, int]]) -> list[dict[str, int]]:

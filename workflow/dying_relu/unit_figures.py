@@ -25,13 +25,8 @@ def backgrounds(sides: Sides, title: str) -> Figure:
     """The distribution of background brightness over the squares that are not dark, for every epoch, all seeds."""
     figure, axes = _columns(title, 1)
     for ax, tables in zip(axes[0], sides.values(), strict=True):
-        lit = pd.concat([seed["units"] for seed in tables]).query("dark == 0")
-        last = int(tables[0]["units"]["epoch"].max())
-        counts, _, _ = np.histogram2d(
-            lit["background"], lit["epoch"], bins=[np.linspace(0, FULL_SCALE, BINS + 1), np.arange(0.5, last + 1)]
-        )
-        with np.errstate(invalid="ignore"):  # an epoch in which all squares are dark has no distribution
-            shares = counts / counts.sum(axis=0)
+        shares = _background_shares(tables)
+        last = shares.shape[1]
         image = ax.imshow(
             shares,
             origin="lower",
@@ -56,12 +51,11 @@ def darkness(sides: Sides, title: str) -> Figure:
     colors = dict(zip(CAUSES, (sns.color_palette("colorblind")[index] for index in (3, 7, 1)), strict=True))
     for column, tables in enumerate(sides.values()):
         upper, lower = axes[0][column], axes[1][column]
-        counts = pd.concat([causes_of_dark(seed["units"], seed["batches"]) for seed in tables])
-        mean = counts.groupby("epoch").sum() / len(tables)
+        mean = _mean_causes(tables)
         upper.stackplot(mean.index, mean.T, labels=CAUSES, colors=colors.values(), step="mid", linewidth=0)
         for seed in tables:
-            last = seed["batches"].groupby("epoch").last()
-            lower.plot(last.index, last["loss"].clip(lower=1e-9), ".", color="black", markersize=4)
+            loss = _loss_of_frames(seed)
+            lower.plot(loss.index, loss.clip(lower=1e-9), ".", color="black", markersize=4)
         lower.set_yscale("log")
     axes[0][0].set_ylabel("dark squares")
     axes[0][0].legend(title="dark squares of", loc="upper left")
@@ -90,6 +84,27 @@ def raster(sides: Sides, title: str) -> Figure:
     return _finished(figure, axes, sides)
 
 
+def _background_shares(tables: Sequence[Mapping[str, pd.DataFrame]]) -> np.ndarray:
+    """The share of the squares that are not dark, by brightness of the background, `[BINS, epochs]`."""
+    lit = pd.concat([seed["units"] for seed in tables]).query("dark == 0")
+    last = int(tables[0]["units"]["epoch"].max())
+    counts, _, _ = np.histogram2d(
+        lit["background"], lit["epoch"], bins=[np.linspace(0, FULL_SCALE, BINS + 1), np.arange(0.5, last + 1)]
+    )
+    with np.errstate(invalid="ignore"):  # an epoch in which all squares are dark has no distribution
+        return counts / counts.sum(axis=0)
+
+
+def _mean_causes(tables: Sequence[Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
+    counts = pd.concat([causes_of_dark(seed["units"], seed["batches"]) for seed in tables])
+    return counts.groupby("epoch").sum() / len(tables)
+
+
+def _loss_of_frames(seed: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """The loss of the mini-batch that each epoch's frame shows, which is its last."""
+    return seed["batches"].groupby("epoch")["loss"].last()
+
+
 def _by_unit(units: pd.DataFrame, column: str) -> np.ndarray:
     """A column of `units.csv.gz` as `[units, epochs]`."""
     return units[column].to_numpy().reshape(units["epoch"].nunique(), -1).T
@@ -110,4 +125,38 @@ def _finished(figure: Figure, axes: Sequence[Sequence[Axes]], sides: Sides) -> F
     return figure
 
 
+def backgrounds_table(tables: Sequence[Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
+    """What `backgrounds` shows of a run: the share of squares whose background lies between two brightnesses."""
+    shares = _background_shares(tables)
+    edges = np.linspace(0, FULL_SCALE, BINS + 1)
+    epochs = shares.shape[1]
+    return pd.DataFrame(
+        {
+            "epoch": np.repeat(np.arange(1, epochs + 1), BINS),
+            "background_from": np.tile(edges[:-1], epochs),
+            "background_to": np.tile(edges[1:], epochs),
+            "share": shares.T.ravel(),
+        }
+    )
+
+
+def darkness_table(tables: Sequence[Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
+    """What `darkness` shows of a run: dark squares by cause, and of each seed the loss of the frame's mini-batch."""
+    losses = {f"loss_{number}": _loss_of_frames(seed) for number, seed in enumerate(tables, 1)}
+    return _mean_causes(tables).assign(**losses).reset_index()
+
+
+def raster_table(tables: Sequence[Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
+    """What `raster` shows of a run."""
+    return tables[0]["units"][["epoch", "layer", "unit", "active_fraction", "inactive"]]
+
+
 FIGURES = {"backgrounds": backgrounds, "darkness": darkness, "raster": raster}
+TABLES = {"backgrounds": backgrounds_table, "darkness": darkness_table, "raster": raster_table}
+
+
+def data(kind: str, sides: Sides) -> pd.DataFrame:
+    """What a kind of figure shows, as a table: the rows of all runs, with what they are called."""
+    tables = [TABLES[kind](tables).assign(run=label) for label, tables in sides.items()]
+    together = pd.concat(tables, ignore_index=True)
+    return together[["run", *together.columns.drop("run")]]

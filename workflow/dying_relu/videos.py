@@ -46,12 +46,36 @@ def make_video(folders: Sequence[Path], titles: Sequence[str], path: Path, frame
     )
 
 
-def _labelled(file: Path, title: str, label: str) -> Image.Image:
-    """The frame below a band with the title on the left and the label on the right."""
-    with Image.open(file) as frame:
+def contact_sheet(folders: Sequence[Path], path: Path, most: int = 4) -> None:
+    """Put at most `most` frames of each folder into the JPEG file `path`, a row for each folder, at half their size.
+
+    The first and the last are among them, and between them the steps grow, as what happens becomes rarer:
+    of 100 frames it is the first, the 5th, the 22nd and the last.
+    """
+    names = [sorted(file.name for file in folder.glob("*.png")) for folder in folders]
+    count = min(map(len, names))
+    chosen = sorted({round(count ** (step / (most - 1))) - 1 for step in range(most)})
+    rows = [
+        _side_by_side(
+            [_labelled(folder / own[index], "", frame_label(own[index].removesuffix(".png")), 2) for index in chosen]
+        )
+        for folder, own in zip(folders, names, strict=True)
+    ]
+    sheet = Image.new("L", (max(row.width for row in rows), sum(row.height for row in rows)), PAPER)
+    top = 0
+    for row in rows:
+        sheet.paste(row, (0, top))
+        top += row.height
+    sheet.save(path, "JPEG", quality=80)
+
+
+def _labelled(file: Path, title: str, label: str, shrink: int = 1) -> Image.Image:
+    """The frame below a band with the title on the left and the label on the right, shrunk so many times."""
+    with Image.open(file) as picture:
+        frame = picture.reduce(shrink) if shrink > 1 else picture
         font = ImageFont.load_default(15)  # it comes with Pillow: the same on every machine
         needed = ceil(font.getlength(title) + font.getlength(label)) + 4 * MARGIN
-        canvas = Image.new("L", (max(frame.width, 28 * 8, needed), frame.height + BAND), PAPER)
+        canvas = Image.new("L", (max(frame.width, 28 * 8 // shrink, needed), frame.height + BAND), PAPER)
         canvas.paste(frame, (0, BAND))
     pen = ImageDraw.Draw(canvas)
     pen.text((MARGIN, BAND // 2), title, INK, font, anchor="lm")

@@ -47,6 +47,15 @@ def template(name):
     return os.path.relpath(WORKFLOW / "report" / f"{name}.html.jinja")
 
 
+# What the page's template includes, and what is copied beside the page.
+PAGE_PARTS = sorted(
+    os.path.relpath(path)
+    for pattern in ("*.css", "*.js", "*.html.jinja")
+    for path in (WORKFLOW / "report").glob(pattern)
+    if path.name not in ("index.html.jinja", "player.html.jinja")
+)
+
+
 def parameters(wildcards):
     return CONFIG.runs[wildcards.run].parameters()
 

@@ -115,6 +115,7 @@ rule comparison_figure:
             caption="../report/figure.rst",
         ),
         svg="<results>/figures/{kind}/{comparison}.svg",
+        data="<results>/figures/{kind}/{comparison}.csv.gz",
     log:
         "<logs>/figures/{kind}/{comparison}.log",
     benchmark:

@@ -6,9 +6,14 @@ FINISHED = [
     "<results>/claims.csv",
     *expand("<results>/figures/{experiment}.svg", experiment=CONFIG.experiments),
     *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_EXPERIMENTS, name=CONFIG.experiments),
-    *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_COMPARISONS, name=CONFIG.comparisons),
-    *expand("<results>/comparisons/{comparison}.mp4", comparison=CONFIG.comparisons),
-    *expand("<results>/runs/{run}/{file}", run=CONFIG.runs, file=["accuracy.svg", "dw.mp4"]),
+    *expand(
+        "<results>/figures/{kind}/{name}.{format}",
+        kind=captions.OF_COMPARISONS,
+        name=CONFIG.comparisons,
+        format=["svg", "csv.gz"],
+    ),
+    *expand("<results>/comparisons/{comparison}.{format}", comparison=CONFIG.comparisons, format=["mp4", "jpg"]),
+    *expand("<results>/runs/{run}/{file}", run=CONFIG.runs, file=["accuracy.svg", "dw.mp4", "strips"]),
 ]
 
 
@@ -40,7 +45,9 @@ rule page:
     input:
         finished=FINISHED,
         provenance="<results>/provenance.json",
+        tables=expand("<results>/runs/{run}/{table}", run=CONFIG.runs, table=["metrics.csv", "units.csv.gz"]),
         template=template("index"),
+        parts=PAGE_PARTS,
         texts=[os.path.relpath(path) for path in (claims.FILE, captions.FILE)],
         code=library("page"),
     output:

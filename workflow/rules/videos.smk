@@ -1,4 +1,5 @@
-# Needs: the brightness of dW of the runs. Gives: PNG frames, a video of each run, and the comparisons.
+# Needs: the brightness of dW of the runs. Gives: PNG frames, a video of each run, the comparisons, and what the
+# page's player shows.
 
 
 rule frames:
@@ -49,7 +50,8 @@ rule comparison:
         right=lambda wildcards: f"<results>/runs/{CONFIG.comparisons[wildcards.comparison].right.name}/frames",
         code=library("comparison"),
     output:
-        "<results>/comparisons/{comparison}.mp4",
+        video="<results>/comparisons/{comparison}.mp4",
+        sheet="<results>/comparisons/{comparison}.jpg",
     log:
         "<logs>/comparison/{comparison}.log",
     benchmark:
@@ -65,3 +67,22 @@ rule comparison:
         frames_per_second=CONFIG.settings["video"]["frames_per_second"],
     script:
         "../scripts/comparison.py"
+
+
+rule strips:
+    input:
+        dw="<results>/runs/{run}/dw.npz",
+        code=library("strips"),
+    output:
+        directory("<results>/runs/{run}/strips"),
+    log:
+        "<logs>/strips/{run}.log",
+    benchmark:
+        "<benchmarks>/strips/{run}.tsv"
+    conda:
+        "../../envs/videos.yaml"
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(5),
+    script:
+        "../scripts/strips.py"

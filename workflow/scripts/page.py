@@ -10,7 +10,7 @@ from dying_relu.report import write_page
 
 log_to(snakemake.log[0])
 provenance = json.loads(Path(snakemake.input.provenance).read_text())
-template = Path(snakemake.input.template).read_text()
+template = Path(snakemake.input.template)
 results = Path(snakemake.input.provenance).parent
 with whole(snakemake.output[0]) as folder:
     write_page(folder, template, load(snakemake.params.settings), results, provenance)

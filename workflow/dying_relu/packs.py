@@ -1,0 +1,28 @@
+"""Data beside the page, as scripts: a page that is opened from disk may load scripts, but no other files."""
+
+import base64
+import gzip
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+
+def write_pack(folder: Path, name: str, content: Any) -> str:
+    """Write `content`, text or what JSON can say, as `<name>.pack.js` into `folder`; returns `name`.
+
+    The script hands the compressed content to the function `pack` of packs.js. NaN becomes null.
+    """
+    text = content if isinstance(content, str) else json.dumps(_plain(content), separators=(",", ":"), allow_nan=False)
+    packed = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    (folder / f"{name}.pack.js").write_text(f'pack({json.dumps(name)}, "{packed}");\n')
+    return name
+
+
+def _plain(value: Any) -> Any:
+    """`value` with what is not a number, or not a finite one, as None."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

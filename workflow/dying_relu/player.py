@@ -1,0 +1,68 @@
+"""What the page's dW player is given of each run: its strips, when their frames were drawn, and the units' numbers."""
+
+import json
+from itertools import chain
+from typing import Any
+
+import pandas as pd
+
+from dying_relu.config import Config
+from dying_relu.media import Media
+from dying_relu.moments import frame_label, frame_time
+from dying_relu.run import Run, describe
+
+# Bytes of strips and numbers on one page, which so stays below 40 MB: the article's eleven runs take two thirds of it.
+LIMIT = 30_000_000
+
+
+def player(config: Config, runs: list[Run], media: Media) -> dict[str, Any]:
+    """Put what the player needs of `runs` beside the page, and give what its template needs.
+
+    Those that are compared come first, and the first two in any case; where all would be too large, the rest is
+    `left_out`, a number. `packs` says by which name the script finds a run, `runs` how it is called.
+    """
+    pairs = [pair.runs for pair in config.comparisons.values() if set(pair.runs) <= set(runs)]
+    packs, size = {}, 0
+    for run in dict.fromkeys([*chain(*pairs), *runs]):
+        size += media.size(f"runs/{run.name}/strips") + media.size(f"runs/{run.name}/units.csv.gz")
+        if size > LIMIT and len(packs) > 1:
+            break
+        packs[run.name] = media.pack(run.name, played(run, media))
+    shown = {run.name: describe(run) for run in runs if run.name in packs}
+    left, right = [run.name for run in pairs[0]] if pairs else (next(iter(shown)), next(reversed(shown)))
+    return {
+        "left": left,
+        "right": right,
+        "framesPerSecond": config.settings["video"]["frames_per_second"],
+        "packs": packs,
+        "runs": shown,
+        "left_out": len(runs) - len(packs),
+    }
+
+
+def played(run: Run, media: Media) -> dict[str, Any]:
+    """A run's strips as `strips.json` says, with their addresses; its moments; and its numbers."""
+    folder = f"runs/{run.name}/strips"
+    about = json.loads((media.results / folder / "strips.json").read_text())
+    names = about.pop("frames")
+    moments = [{"label": frame_label(name), "time": frame_time(name, run.steps_per_epoch)} for name in names]
+    pictures = sorted(path.name for path in (media.results / folder).glob("*.webp"))
+    strips = [media.take(f"{folder}/{name}") for name in pictures]
+    return about | {"moments": moments, "strips": strips} | numbers(media.read(f"runs/{run.name}/units.csv.gz"))
+
+
+def numbers(units: pd.DataFrame) -> dict[str, Any]:
+    """The columns of `units.csv.gz` that the player shows, all units of an epoch after those of the one before.
+
+    Rounded to what is shown: dW to four digits, the background to a tenth. `flags` has 1 for a dead
+    unit, 2 for an inactive and 4 for a dark one, added. `epochs` is how many there are numbers of.
+    """
+    units = units.sort_values(["epoch", "layer", "unit"])
+    return {
+        "epochs": int(units["epoch"].nunique()),
+        "active": units["active_fraction"].tolist(),
+        "low": [float(f"{value:.3e}") for value in units["dw_min"]],
+        "high": [float(f"{value:.3e}") for value in units["dw_max"]],
+        "background": units["background"].round(1).tolist(),
+        "flags": (units["dead"] + 2 * units["inactive"] + 4 * units["dark"]).astype(int).tolist(),
+    }
