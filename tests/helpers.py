@@ -24,10 +24,10 @@ def make_run(epochs: int = 1, seed: int = 20170523, **parameters) -> Run:
     return run
 
 
-def train_anew(*arguments) -> dict[str, float]:
+def train_anew(*arguments, **options) -> dict[str, float]:
     """`train.train` with its arguments but for the checkpoints, which are new ones."""
     with TemporaryDirectory() as folder:
-        return train(*arguments, Checkpoints(Path(folder), {}, seconds=3600))
+        return train(*arguments, Checkpoints(Path(folder), {}, seconds=3600), **options)
 
 
 def snakemake(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:

@@ -119,6 +119,11 @@ def test_text_is_read_as_what_the_schema_asks_for():
     assert load(changed(results="2017")).settings["results"] == "2017"
 
 
+def figure(**settings):
+    """A configuration whose experiment has this figure."""
+    return {"experiments": {"one": {"title": "One", "grids": [{"batch_size": 5}], "figure": settings}}}
+
+
 LEAKY = {"activation": "leaky_relu", "negative_slope": 0.001}
 REFUSED = [
     (changed(epoch=3), "epoch: unknown key (did you mean epochs?)"),
@@ -162,6 +167,12 @@ REFUSED = [
         grid(optimizer="sgd", activation="elu") | {"engine": "numba"},
         "auto and torch take more\nexperiments.one.grids[0].optimizer: found sgd, allowed: adam, since engine is numba",
     ),
+    (changed(only=["two"]), "only[0]: found 'two', allowed: one of batch_size, leaky_relu"),
+    (figure(kind="final"), "experiments.one.figure.x: found None, allowed: one of dataset, train_images"),
+    (figure(kind="curves", x="bias"), "experiments.one.figure.x: found 'bias', allowed: null, since kind is curves"),
+    (figure(kind="final", x="bias", y="bias"), "figure.y: found 'bias', allowed: null, since kind is final"),
+    (figure(kind="map", x="bias", y="depth"), "figure.y: found 'depth', allowed: one of"),
+    (figure(kind="final", x="bias", values=["deaths"]), "figure.values[0]: found 'deaths', allowed: one of test_acc"),
     (changed(run__learning_rate="fast"), "run.learning_rate: found 'fast', allowed: a number, above 0, at most 100"),
     (changed(run__learning_rate=True), "run.learning_rate: found True, allowed: a number"),
     (changed(run__batch_norm="7"), "run.batch_norm: found '7', allowed: true or false"),
@@ -199,3 +210,15 @@ def test_all_problems_are_named_at_once():
 
 def test_one_image_a_mini_batch_is_allowed_without_batch_norm():
     assert len(load(grid(batch_size=1, batch_norm=False)).runs) == 1
+
+
+def test_only_chooses_experiments_and_what_belongs_to_them():
+    config = load(changed(experiments__two={"title": "Two", "grids": [{"batch_size": 77}]}, only=["two"]))
+    assert list(config.experiments) == ["two"]
+    assert [run.batch_size for run in config.runs.values()] == [77]
+    assert config.comparisons == {}
+
+
+def test_runs_may_have_nothing_drawn_of_their_own():
+    assert load(changed(draw_runs=False)).drawn == {}
+    assert load(changed()).drawn == load(changed()).runs

@@ -6,7 +6,7 @@ import torch
 
 from dying_relu import measure
 from dying_relu.images import to_inputs
-from dying_relu.measure import evaluate, silent_units
+from dying_relu.measure import at_birth, evaluate, silent_units
 from dying_relu.network import Network
 from helpers import make_run
 
@@ -161,3 +161,31 @@ def test_measuring_changes_nothing():
     evaluate(network, IMAGES, torch.tensor([0, 1, 2]), 2)
     silent_units(network, PIXELS)
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
+
+
+@pytest.mark.parametrize("chunk", [1000, 2])
+def test_at_birth_bn_uses_the_statistics_of_the_training_images(monkeypatch, chunk):
+    """Mean and unbiased variance of the images, or with several chunks the mean of those of the chunks."""
+    monkeypatch.setattr(measure, "CHUNK", chunk)
+    network = network_with([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    with torch.no_grad():
+        network.norm.bias.copy_(torch.tensor([0.0, -3.0, 0.0]))
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    pixels = torch.tensor([[255, 0], [0, 255], [51, 51], [153, 0]], dtype=torch.uint8)
+    born = at_birth(network, pixels, pixels)
+    linear = np.array([[1, 0], [0, 1], [0.2, 0.2], [0.6, 0]])
+    parts = np.split(linear, len(linear) // min(chunk, len(linear)))
+    mean, variance = (
+        np.mean([f(part) for part in parts], axis=0) for f in (lambda x: x.mean(0), lambda x: x.var(0, ddof=1))
+    )
+    above = (linear - mean) / np.sqrt(variance + 1e-5) + [0, -3] > 0
+    assert born.active_fraction.tolist() == [*above.mean(0), 0]
+    assert born.dead.tolist() == born.inactive.tolist() == [*~above.any(0), True]
+    assert all(torch.equal(network.state_dict()[name], tensor) for name, tensor in before.items())
+    assert network.training
+
+
+def test_at_birth_without_bn():
+    born = at_birth(network_with(WEIGHTS, batch_norm=False), PIXELS, PIXELS)
+    assert born.dead.tolist() == [False, True, True, False]
+    assert born.active_fraction.tolist() == pytest.approx([1, 0, 0, 1 / 3])

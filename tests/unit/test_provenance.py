@@ -21,7 +21,7 @@ def test_the_environment_is_this_one():
 
 def test_runs_are_grouped_by_where_they_were_trained():
     here, there = {"python": "3.11"}, {"python": "3.12"}
-    collected = collect(ROOT, {"epochs": 2}, {"a": here, "b": there, "c": dict(here)})
+    collected = collect(ROOT, {"epochs": 2}, {"a": here, "b": there, "c": dict(here)}, ["mnist"])
     assert collected["training"] == [
         {"environment": here, "runs": ["a", "c"]},
         {"environment": there, "runs": ["b"]},
@@ -30,14 +30,14 @@ def test_runs_are_grouped_by_where_they_were_trained():
 
 def test_the_commit_is_gits(tmp_path):
     commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-    assert collect(ROOT, {}, {})["commit"] == commit.stdout.strip()
-    assert collect(tmp_path, {}, {})["commit"] is None
+    assert collect(ROOT, {}, {}, [])["commit"] == commit.stdout.strip()
+    assert collect(tmp_path, {}, {}, [])["commit"] is None
 
 
 def test_folders_of_this_machine_are_left_out(tmp_path):
     settings = yaml.safe_load((ROOT / "config.yaml").read_text())
     settings |= {"results": "/somebody/results", "data": {"dir": str(tmp_path)}}
-    text = str(collect(ROOT, load(settings).portable, {"a": environment()}))
+    text = str(collect(ROOT, load(settings).portable, {"a": environment()}, ["mnist"]))
     assert "somebody" not in text
     assert str(tmp_path) not in text
     assert str(ROOT) not in text

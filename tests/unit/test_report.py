@@ -40,7 +40,7 @@ def page(tmp_path) -> str:
     files += [f"figures/{kind}/{name}.svg" for kind in captions.OF_EXPERIMENTS for name in config.experiments]
     files += [f"figures/{kind}/pair.{end}" for kind in captions.OF_COMPARISONS for end in ("svg", "csv.gz")]
     files += ["runs.csv"]
-    files += [f"runs/{run}/{file}" for run in config.runs for file in ("accuracy.svg", "dw.mp4")]
+    files += [f"runs/{run}/{file}" for run in config.runs for file in ("accuracy.svg", "dw.mp4", "strips/000.webp")]
     for file in files:
         (results / file).parent.mkdir(parents=True, exist_ok=True)
         (results / file).write_text(file)
@@ -49,6 +49,8 @@ def page(tmp_path) -> str:
     units[["dead", "inactive", "dark"]] = [[0, 0, 0], [1, 1, 1], [0, 0, 1]]
     for run in config.runs:
         units.to_csv(results / f"runs/{run}/units.csv.gz", index=False)
+        strips = {"frames": ["epoch-000001", "epoch-000100"], "in_strip": 10, "height": 28, "layers": []}
+        (results / f"runs/{run}/strips/strips.json").write_text(json.dumps(strips))
         metrics = pd.DataFrame({"epoch": [1], "test_accuracy": [0.9], "test_accuracy_batch_statistics": [math.nan]})
         metrics.assign(dead_units=0).to_csv(results / f"runs/{run}/metrics.csv", index=False)
     shares = ["train_accuracy", "test_accuracy", "test_accuracy_batch_statistics", "perfect_batches"]
@@ -61,7 +63,9 @@ def page(tmp_path) -> str:
     claims.loc[tested, ["measured", "low", "high", "seeds"]] = 0.0012, 0.0005, 0.0019, 2
     claims.loc[tested, ["verdict", "details"]] = "reproduced", "test accuracy: 0.12 points"
     claims.to_csv(results / "claims.csv", index=False)
-    provenance = collect(ROOT, config.settings, dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"}))
+    provenance = collect(
+        ROOT, config.settings, dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"}), ["mnist"]
+    )
     write_page(tmp_path / "report", TEMPLATE, config, results, provenance)
     return (tmp_path / "report" / "index.html").read_text()
 
@@ -129,13 +133,13 @@ def test_a_run_of_two_experiments_is_shown_once(page):
 
 def test_the_player_is_given_the_runs_of_the_first_seed(page, tmp_path):
     (data,) = re.findall(r'<script type="application/json">(.*?)</script>', page)
-    player = json.loads(data)
-    assert (player["left"], player["right"]) == ("bn-relu-b100-s1", "nobn-relu-b100-s1")
-    assert list(player["runs"]) == ["bn-relu-b100-s1", "nobn-relu-b100-s1", "bn-relu-b500-s1"]
-    run = player["runs"]["bn-relu-b100-s1"]
-    assert run["labels"][-1] == "epoch 100"
-    assert (tmp_path / "report" / run["video"]).read_text() == "runs/bn-relu-b100-s1/dw.mp4"
-    assert (tmp_path / "report" / "media" / f"{run['units']}.pack.js").is_file()
+    assert list(json.loads(data)["runs"]) == ["bn-relu-b100-s1", "nobn-relu-b100-s1", "bn-relu-b500-s1"]
+    for name in json.loads(data)["runs"].values():
+        assert (tmp_path / "report" / "media" / f"{name}.pack.js").is_file()
+    chosen = re.findall(r'<option value="([^"]*-s1)" selected>', page)
+    assert chosen == ["bn-relu-b100-s1", "nobn-relu-b100-s1"]
+    strip = tmp_path / "report" / "media" / "bn-relu-b100-s1-strips-000.webp"
+    assert strip.read_text() == "runs/bn-relu-b100-s1/strips/000.webp"
 
 
 def test_the_charts_have_their_data(page, tmp_path):

@@ -33,7 +33,8 @@ def images(mnist) -> Images:
 
 def outputs_in(folder: Path) -> Outputs:
     folder.mkdir(exist_ok=True)
-    names = {"metrics": "metrics.csv", "units": "units.csv.gz", "batches": "batches.csv.gz", "dw": "dw.npz"}
+    names = {"initial": "initial.csv", "metrics": "metrics.csv"}
+    names |= {"units": "units.csv.gz", "batches": "batches.csv.gz", "dw": "dw.npz"}
     return Outputs(**{key: folder / name for key, name in names.items()})
 
 

@@ -29,7 +29,8 @@ def engine(request) -> type[Engine]:
 
 @pytest.fixture
 def outputs(tmp_path) -> Outputs:
-    names = {"metrics": "metrics.csv", "units": "units.csv.gz", "batches": "batches.csv.gz", "dw": "dw.npz"}
+    names = {"initial": "initial.csv", "metrics": "metrics.csv"}
+    names |= {"units": "units.csv.gz", "batches": "batches.csv.gz", "dw": "dw.npz"}
     return Outputs(**{key: tmp_path / name for key, name in names.items()})
 
 

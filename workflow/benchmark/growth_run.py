@@ -53,7 +53,8 @@ def main() -> None:
             return super().train(batches)
 
     with TemporaryDirectory() as folder:
-        names = {"metrics": "metrics.csv", "units": "units.csv.gz", "batches": "batches.csv.gz", "dw": "dw.npz"}
+        names = {"initial": "initial.csv", "metrics": "metrics.csv"}
+        names |= {"units": "units.csv.gz", "batches": "batches.csv.gz", "dw": "dw.npz"}
         outputs = Outputs(**{key: Path(folder) / name for key, name in names.items()})
         checkpoints = Checkpoints(Path(folder) / "checkpoint", {}, config.settings["checkpoint"])
         started = time.process_time()

@@ -31,6 +31,13 @@ class Experiment:
     name: str
     title: str
     runs: tuple[Run, ...]
+    text: str | None
+    figure: dict[str, Any]
+
+    @property
+    def has_curves(self) -> bool:
+        """Whether it is shown against the epoch, a curve per run."""
+        return self.figure["kind"] == "curves"
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,11 @@ class Config:
     runs: dict[str, Run]
     experiments: dict[str, Experiment]
     comparisons: dict[str, Comparison]
+
+    @property
+    def drawn(self) -> dict[str, Run]:
+        """The runs that have a figure and a video of their own."""
+        return self.runs if self.settings["draw_runs"] else {}
 
     @property
     def portable(self) -> dict[str, Any]:
@@ -90,6 +102,7 @@ def load(raw: dict[str, Any]) -> Config:
         settings["seeds"] = [ARTICLE_SEED + number for number in range(settings["seeds"])]
     _refuse(_folder_problems(settings["data"]["dir"]))
 
+    settings |= _chosen(settings)
     experiments = {}
     for name, experiment in settings["experiments"].items():
         chosen = [
@@ -98,7 +111,10 @@ def load(raw: dict[str, Any]) -> Config:
             for point in points(grid, f"experiments.{name}.grids[{index}]")
         ]
         runs = dict.fromkeys(_make(settings, point, seed) for point in chosen for seed in settings["seeds"])
-        experiments[name] = Experiment(name, experiment["title"], tuple(runs))
+        _refuse(_figure_problems(experiment["figure"], f"experiments.{name}.figure"))
+        experiments[name] = Experiment(
+            name, experiment["title"], tuple(runs), experiment.get("text"), experiment["figure"]
+        )
 
     comparisons = {}
     for name, comparison in settings["comparisons"].items():
@@ -106,12 +122,25 @@ def load(raw: dict[str, Any]) -> Config:
             _make(settings, _one(settings, comparison[side], f"comparisons.{name}.{side}"), settings["seeds"][0])
             for side in ("left", "right")
         ]
+        if settings["only"] is not None and not _homes(sides, experiments):
+            continue  # it belongs to an experiment that is not done
         home = _home(sides, experiments, name)
         _refuse(_pairing_problems(*sides, settings["frames"], f"comparisons.{name}"))
         comparisons[name] = Comparison(name, comparison["title"], home, *sides)
 
     runs = {run.name: run for experiment in experiments.values() for run in experiment.runs}
     return Config(settings, runs, experiments, comparisons)
+
+
+def _chosen(settings: dict[str, Any]) -> dict[str, Any]:
+    """The experiments that `only` names."""
+    only, experiments = settings["only"], settings["experiments"]
+    if only is None:
+        return {}
+    for index, name in enumerate(only):
+        if name not in experiments:
+            raise ConfigError(f"only[{index}]: found {name!r}, allowed: one of {', '.join(experiments)}")
+    return {"experiments": {name: experiments[name] for name in only}}
 
 
 @cache
@@ -194,6 +223,19 @@ def _engine_problems(run: dict[str, Any], engine: str, path: str) -> Iterator[st
             yield f"{path}.{key}: found {run[key]}, allowed: {allowed}, since engine is numba; auto and torch take more"
 
 
+AXES = (*PARAMETERS, "layers")
+
+
+def _figure_problems(figure: dict[str, Any], path: str) -> Iterator[str]:
+    """Axes that a kind of figure needs, or does not have."""
+    needed = {"curves": (), "final": ("x",), "map": ("x", "y")}[figure["kind"]]
+    for axis in ("x", "y"):
+        if axis not in needed and figure[axis] is not None:
+            yield f"{path}.{axis}: found {figure[axis]!r}, allowed: null, since kind is {figure['kind']}"
+        if axis in needed and figure[axis] not in AXES:
+            yield f"{path}.{axis}: found {figure[axis]!r}, allowed: one of {', '.join(AXES)}"
+
+
 def _folder_problems(folder: str | None) -> Iterator[str]:
     if folder is not None and not Path(folder).is_dir():
         yield f"data.dir: found {folder!r}, allowed: null or an existing folder with the MNIST files"
@@ -204,14 +246,18 @@ def _pairing_problems(left: Run, right: Run, frames: dict[str, Any], path: str) 
         yield f"{path}: the runs have frames at different steps; with frames.unit: step, compare runs of one batch size"
 
 
+def _homes(sides: list[Run], experiments: dict[str, Experiment]) -> list[str]:
+    """The experiments that have both runs."""
+    return [experiment.name for experiment in experiments.values() if set(sides) <= set(experiment.runs)]
+
+
 def _home(sides: list[Run], experiments: dict[str, Experiment], name: str) -> str:
     """The first experiment that has both runs."""
     for side, run in zip(("left", "right"), sides, strict=True):
         if not any(run in experiment.runs for experiment in experiments.values()):
             raise ConfigError(f"comparisons.{name}.{side}: no experiment has the run {run.name}; allowed: a run of one")
-    for experiment in experiments.values():
-        if set(sides) <= set(experiment.runs):
-            return experiment.name
+    if homes := _homes(sides, experiments):
+        return homes[0]
     raise ConfigError(f"comparisons.{name}: left and right belong to no common experiment; allowed: two runs of one")
 
 

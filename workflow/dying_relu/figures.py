@@ -1,9 +1,11 @@
 """Figures, by seaborn: the two panels of an experiment, and the accuracy of one run."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -11,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from dying_relu.run import Run, describe, held_fixed, series_label, varied
-from dying_relu.tables import mean_of_last_tenth
+from dying_relu.tables import diverged_in, mean_of_last_tenth
 
 matplotlib.use("agg")  # no screen needed
 # Text stays text in SVG files, and their identifiers are the same whenever they are drawn.
@@ -55,7 +57,7 @@ def evaluations(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
 
     Final is what the claims take for it: the mean over the last tenth of the epochs.
     """
-    names = _labels(list(metrics))
+    names = _labels(metrics)
     rows = [
         {"series": names[run], "tested with": how, "accuracy": mean_of_last_tenth(frame[column])}
         for run, frame in metrics.items()
@@ -82,7 +84,7 @@ def _over_epochs(
 ) -> Figure:
     """A panel for each column of `metrics.csv` in `panels`, one below the other, with one legend."""
     runs = list(metrics)
-    labels = _labels(runs)
+    labels = _labels(metrics)
     table = pd.concat([frame.assign(series=labels[run]) for run, frame in metrics.items()], ignore_index=True)
     look = _look(runs, labels)
     figure = Figure(figsize=(9, 2 + 2 * sum(heights)), layout="constrained")
@@ -99,17 +101,21 @@ def _over_epochs(
         else:
             axes.legend().remove()
         if column not in SHARES:
-            axes.set_ylim(-0.4, max(1.0, table[column].max()) * 1.05 + 0.4)
+            axes.set_ylim(-0.4, np.fmax(1.0, table[column].max()) * 1.05 + 0.4)
             axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         axes.xaxis.set_major_locator(MaxNLocator(**EPOCH_TICKS))
     figure.suptitle(title, fontweight="bold")
     return figure
 
 
-def _labels(runs: Sequence[Run]) -> dict[Run, str]:
-    """What the series of each run is called."""
-    keys = varied(runs)
-    return {run: series_label(run, keys) for run in runs}
+def _labels(metrics: Mapping[Run, pd.DataFrame]) -> dict[Run, str]:
+    """What the series of each run is called, and of how many seeds it diverged."""
+    keys = varied(list(metrics))
+    names = {run: series_label(run, keys) for run in metrics}
+    diverged = Counter(names[run] for run, frame in metrics.items() if diverged_in(frame))
+    seeds = Counter(names.values())
+    marks = {name: f" (diverged: {diverged[name]} of {seeds[name]})" for name in diverged}
+    return {run: name + marks.get(name, "") for run, name in names.items()}
 
 
 def _look(runs: Sequence[Run], labels: Mapping[Run, str]) -> dict[str, dict]:
@@ -158,7 +164,7 @@ def accuracy(run: Run, metrics: pd.DataFrame, batches: pd.DataFrame) -> Figure:
     done = batches["epoch"] - 1 + batches["batch"] / run.steps_per_epoch
     axes.plot(done, batches["accuracy"], color=blue, linewidth=0.4, alpha=0.7, rasterized=True)
     sns.lineplot(metrics, x="epoch", y=TEST_ACCURACY, color=REFERENCE, linewidth=2, errorbar=None, ax=axes)
-    lowest = min(batches["accuracy"].quantile(0.01), metrics[TEST_ACCURACY].min())
+    lowest = np.nan_to_num(np.fmin(batches["accuracy"].quantile(0.01), metrics[TEST_ACCURACY].min()))
     axes.set(xlabel="epoch", ylabel="accuracy", xlim=(0, run.epochs), ylim=(lowest - 0.02, 1.005))
     axes.xaxis.set_major_locator(MaxNLocator(**EPOCH_TICKS))
     axes.legend(
@@ -168,7 +174,10 @@ def accuracy(run: Run, metrics: pd.DataFrame, batches: pd.DataFrame) -> Figure:
     )
     for handle in axes.get_legend().legend_handles:
         handle.set_linewidth(2)
-    axes.set_title(f"{describe(run)}, seed {run.seed}")
+    diverged = diverged_in(metrics)
+    if diverged:
+        axes.axvspan(diverged - 1, run.epochs, color="0.85", zorder=0)
+    axes.set_title(f"{describe(run)}, seed {run.seed}" + (f": diverged in epoch {diverged}" if diverged else ""))
     return figure
 
 

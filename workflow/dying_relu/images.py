@@ -1,12 +1,13 @@
-"""MNIST as tensors."""
+"""MNIST, or a data set that is laid out like it, as tensors."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from dying_relu.mnist import read_verified
+from dying_relu.mnist import DATASETS, read_verified
 
 PIXELS = 784
 KINDS = ("images-idx3-ubyte", "labels-idx1-ubyte")
@@ -14,7 +15,7 @@ KINDS = ("images-idx3-ubyte", "labels-idx1-ubyte")
 
 @dataclass(frozen=True)
 class Images:
-    """MNIST as it is used. Labels are int64 `[n]` in 0..9.
+    """A data set as it is used. Labels are int64 `[n]` in 0..9.
 
     Images are kept as pixels, uint8 `[n, 784]`, which takes a quarter of the memory of the inputs.
     """
@@ -57,14 +58,15 @@ def to_inputs(pixels: Tensor, scaling: Scaling = UNIT_INTERVAL) -> Tensor:
     return pixels.to(torch.float32).div_(255).sub_(scaling.mean).div_(scaling.deviation)
 
 
-def load(raw: Path, train_images: int) -> Images:
-    """The first `train_images` training images and all test images of the folder `raw`.
+def load(raw: Path, train_images: int, dataset: str = "mnist") -> Images:
+    """The first `train_images` training images and all test images of a data set, from the folder `raw`.
 
-    `raw` is the `MNIST/raw` folder as torchvision lays it out. Raises DigestError or
+    `raw` is the folder `MNIST/raw`, or the like, as torchvision lays it out. Raises DigestError or
     FileNotFoundError unless the four files are what they should be.
     """
-    pixels, labels = (_numbers(raw, f"train-{kind}") for kind in KINDS)
-    test_pixels, test_labels = (_numbers(raw, f"t10k-{kind}") for kind in KINDS)
+    digests = DATASETS[dataset].digests
+    pixels, labels = (_numbers(raw, f"train-{kind}", digests) for kind in KINDS)
+    test_pixels, test_labels = (_numbers(raw, f"t10k-{kind}", digests) for kind in KINDS)
     return Images(
         pixels.reshape(-1, PIXELS)[:train_images],
         labels[:train_images].long(),
@@ -73,10 +75,10 @@ def load(raw: Path, train_images: int) -> Images:
     )
 
 
-def _numbers(raw: Path, name: str) -> Tensor:
+def _numbers(raw: Path, name: str, digests: Mapping[str, str]) -> Tensor:
     """What follows the header of an IDX file, uint8.
 
     The digest has vouched for the header. Importing torchvision's reader would take 160 MB.
     """
     header = 16 if "images" in name else 8
-    return torch.frombuffer(bytearray(read_verified(raw, name)), dtype=torch.uint8, offset=header)
+    return torch.frombuffer(bytearray(read_verified(raw, name, digests)), dtype=torch.uint8, offset=header)

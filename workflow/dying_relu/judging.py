@@ -13,6 +13,7 @@ from dying_relu.claims import Claim, Quantity, all_claims
 from dying_relu.config import Config
 from dying_relu.intervals import Allowed, Interval
 from dying_relu.run import Run
+from dying_relu.tables import diverged_in
 from dying_relu.verdicts import BATCH, RUNNING
 
 # The evaluations of a claim, as claims.yaml names them: how they read, and the column of metrics.csv.
@@ -57,11 +58,16 @@ def _rows(claim: Claim, config: Config, tables_of: Callable[[Run], verdicts.Tabl
 def judge(claim: Claim, evaluation: str, seeds: verdicts.Seeds) -> dict[str, Any]:
     """A claim's row under one evaluation; `seeds` as `verdicts` takes it, empty where the claim cannot be tested.
 
+    As soon as one of the runs has diverged, nothing is measured, and the claim is undecided.
     `measured`, `low` and `high` are those of the first quantity; `details` has them all.
     """
     label, column = EVALUATIONS[evaluation]
-    found = getattr(verdicts, claim.id.replace("-", "_"))(seeds, column) if seeds else []
-    first = found[0] if found else Interval(math.nan, math.nan, math.nan, decisive=False)
+    nothing = Interval(math.nan, math.nan, math.nan, decisive=False)
+    if any(diverged_in(run.metrics) for groups in seeds for runs in groups.values() for run in runs):
+        found = [nothing] * len(claim.quantities)  # what a run did before it diverged proves nothing
+    else:
+        found = getattr(verdicts, claim.id.replace("-", "_"))(seeds, column) if seeds else []
+    first = found[0] if found else nothing
     shown = [f"{q.name}: {_shown(q, value)}" for q, value in zip(claim.quantities, found, strict=False)]
     return {
         "claim": claim.id,

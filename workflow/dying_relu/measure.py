@@ -1,12 +1,14 @@
 """What is measured of a network at the end of an epoch: test accuracies, and which units are silent."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import update_bn
 
 from dying_relu.images import to_inputs
 from dying_relu.network import Layer, Network
@@ -102,6 +104,27 @@ def _chunks(sizes: list[int]) -> list[list[int]]:
             groups.append([])
         groups[-1].append(size)
     return groups
+
+
+@dataclass(frozen=True)
+class Birth:
+    """The hidden units before the first step, one layer after the other: as `TestResult` and `silent_units` say.
+
+    Running statistics do not exist yet; those of the training images take their place.
+    """
+
+    active_fraction: Tensor
+    dead: Tensor
+    inactive: Tensor
+
+
+def at_birth(network: Network, pixels: Tensor, test_pixels: Tensor) -> Birth:
+    """Look at a `network` that has not been trained, without changing it; both kinds of pixels uint8 `[n, inputs]`."""
+    born = deepcopy(network)
+    update_bn((to_inputs(part, born.scaling) for part in pixels.split(CHUNK)), born)
+    labels = torch.zeros(len(test_pixels), dtype=torch.int64)  # not looked at
+    tested = evaluate(born, to_inputs(test_pixels, born.scaling), labels, CHUNK)
+    return Birth(tested.active_fraction, *silent_units(born, pixels))
 
 
 @torch.inference_mode()

@@ -1,9 +1,12 @@
-"""The four files of MNIST: their names, and the digests without which nothing is used."""
+"""The files of MNIST and of data sets that are laid out like it: their names, and the digests that they must have."""
 
+import gzip
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-# SHA-256 of the uncompressed files.
+# SHA-256 of the uncompressed files of MNIST.
 DIGESTS = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -12,19 +15,61 @@ DIGESTS = {
 }
 
 
+@dataclass(frozen=True)
+class DataSet:
+    """A data set of 60,000 training and 10,000 test images of 28 x 28 pixels, in ten classes.
+
+    `folder`: the name of torchvision's class, and of the folder that it keeps the data set in. `digests`: the SHA-256
+    of each file; one whose name ends in .gz stays compressed, because only its digest is known as such.
+    """
+
+    title: str
+    folder: str
+    digests: Mapping[str, str]
+
+
+DATASETS = {
+    "mnist": DataSet("MNIST", "MNIST", DIGESTS),
+    "fashion_mnist": DataSet(
+        "Fashion-MNIST",
+        "FashionMNIST",
+        {
+            "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        },
+    ),
+    "kmnist": DataSet(
+        "KMNIST",
+        "KMNIST",
+        {
+            "train-images-idx3-ubyte.gz": "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+            "train-labels-idx1-ubyte.gz": "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+            "t10k-images-idx3-ubyte.gz": "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+            "t10k-labels-idx1-ubyte.gz": "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+        },
+    ),
+}
+
+
 class DigestError(ValueError):
-    """A file of MNIST is not what it should be."""
+    """A file of a data set is not what it should be."""
 
 
-def verify(name: str, content: bytes) -> None:
-    """Raise DigestError unless `content` is the file `name` of MNIST."""
+def verify(name: str, content: bytes, digests: Mapping[str, str] = DIGESTS) -> None:
+    """Raise DigestError unless `content` is the file `name` of the data set with these digests."""
     found = hashlib.sha256(content).hexdigest()
-    if found != DIGESTS[name]:
-        raise DigestError(f"{name}: SHA-256 is {found} ({len(content):,} bytes), but should be {DIGESTS[name]}")
+    if found != digests[name]:
+        raise DigestError(f"{name}: SHA-256 is {found} ({len(content):,} bytes), but should be {digests[name]}")
 
 
-def read_verified(raw: Path, name: str) -> bytes:
-    """The content of the file `name` in `raw`. Raises DigestError or FileNotFoundError unless it is the right one."""
-    content = (raw / name).read_bytes()
-    verify(name, content)
-    return content
+def read_verified(raw: Path, name: str, digests: Mapping[str, str] = DIGESTS) -> bytes:
+    """The uncompressed content of the file `name` (without .gz) in `raw`.
+
+    Raises DigestError or FileNotFoundError unless the file is the right one.
+    """
+    stored = name if name in digests else f"{name}.gz"
+    content = (raw / stored).read_bytes()
+    verify(stored, content, digests)
+    return content if stored == name else gzip.decompress(content)

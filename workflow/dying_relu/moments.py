@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from dying_relu.run import Run
 
+DIVERGED = "diverged"  # how the name of a diverged run's last frame ends
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -30,6 +32,11 @@ class Moments:
         if (before + steps) % self.every:
             yield steps, None
 
+    def of_divergence(self, run: Run, epoch: int, batch: int) -> str:
+        """The name of the last frame of a run that diverged in an epoch, in that mini-batch (both from 1)."""
+        step = f"-step-{(epoch - 1) * run.steps_per_epoch + batch:09d}" if self.unit == "step" else ""
+        return f"epoch-{epoch:06d}{step}-{DIVERGED}"
+
     def names(self, run: Run) -> list[str]:
         """The names of all frames of a run, in their order, which is also the alphabetical one."""
         return [name for epoch in range(1, run.epochs + 1) for _, name in self.of_epoch(run, epoch) if name is not None]
@@ -46,12 +53,16 @@ def frame_of(array: str) -> str:
 
 
 def frame_label(name: str) -> str:
-    """What a frame is labelled with: `epoch 12`, or `epoch 12, step 6,600` where steps were asked for."""
-    epoch, *step = [int(part) for part in name.split("-")[1::2]]
-    return f"epoch {epoch}" + "".join(f", step {number:,}" for number in step)
+    """What a frame is labelled with: `epoch 12`, or `epoch 12, step 6,600` where steps were asked for.
+
+    The last frame of a run that diverged says so: `epoch 12, diverged`.
+    """
+    epoch, *step = [int(part) for part in name.split("-") if part.isdigit()]
+    diverged = f", {DIVERGED}" * name.endswith(DIVERGED)
+    return f"epoch {epoch}" + "".join(f", step {number:,}" for number in step) + diverged
 
 
 def frame_time(name: str, steps_per_epoch: int) -> float:
     """When a frame was drawn, in epochs since the start: 12 after epoch 12, 0.5 in the middle of the first one."""
-    epoch, *step = [int(part) for part in name.split("-")[1::2]]
+    epoch, *step = [int(part) for part in name.split("-") if part.isdigit()]
     return step[0] / steps_per_epoch if step else epoch

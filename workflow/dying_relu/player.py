@@ -15,12 +15,14 @@ from dying_relu.run import Run, describe
 LIMIT = 30_000_000
 
 
-def player(config: Config, runs: list[Run], media: Media) -> dict[str, Any]:
+def player(config: Config, runs: list[Run], media: Media) -> dict[str, Any] | None:
     """Put what the player needs of `runs` beside the page, and give what its template needs.
 
     Those that are compared come first, and the first two in any case; where all would be too large, the rest is
-    `left_out`, a number. `packs` says by which name the script finds a run, `runs` how it is called.
+    `left_out`, a number. `packs` says by which name the script finds a run, `runs` how it is called. None without runs.
     """
+    if not runs:
+        return None
     pairs = [pair.runs for pair in config.comparisons.values() if set(pair.runs) <= set(runs)]
     packs, size = {}, 0
     for run in dict.fromkeys([*chain(*pairs), *runs]):

@@ -3,12 +3,12 @@
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from dying_relu.mnist import DIGESTS
+from dying_relu.mnist import DATASETS
 
 PACKAGES = [
     *("ffmpeg-python", "imageio-ffmpeg", "jinja2", "matplotlib", "numba", "numpy", "pandas", "pillow", "seaborn"),
@@ -44,18 +44,25 @@ def _processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
-def collect(root: Path, settings: Mapping[str, Any], trained: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def collect(
+    root: Path, settings: Mapping[str, Any], trained: Mapping[str, dict[str, Any]], datasets: Sequence[str]
+) -> dict[str, Any]:
     """`provenance.json`.
 
     `root` is the folder of the workflow, `settings` the configuration without folders of this
     machine (`Config.portable`), `trained` the environment that each run was trained in, by the
-    name of the run.
+    name of the run, `datasets` those that the runs were trained on. Files of others than MNIST
+    have the name of their folder in front.
     """
     return {
         "commit": _git(root, "rev-parse", "HEAD"),
         "uncommitted_changes": bool(_git(root, "status", "--porcelain", "--untracked-files=no")),
         "configuration": dict(settings),
-        "data": DIGESTS,
+        "data": {
+            name if dataset == "mnist" else f"{DATASETS[dataset].folder}/{name}": digest
+            for dataset in datasets
+            for name, digest in DATASETS[dataset].digests.items()
+        },
         "training": _grouped(trained.items()),
         "report": environment(),
     }

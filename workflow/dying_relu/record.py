@@ -13,12 +13,13 @@ ARCHIVE = "dw.npz"
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where a run's results go: three tables, and an .npz archive of brightnesses.
+    """Where a run's results go: its units at birth, three tables over the epochs, and an .npz archive of brightnesses.
 
     The archive has one array per frame and hidden layer, uint8 `[width, inputs]`, under the name that
     `moments.array_name` says.
     """
 
+    initial: Path
     metrics: Path
     units: Path
     batches: Path

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
 
+from dying_relu.mnist import DATASETS
+
 ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "elu": "ELU", "gelu": "GELU"}
 OPTIMIZERS = {"adam": "Adam", "sgd": "SGD"}
 INITIALIZATIONS = {"he_normal": "He", "xavier_normal": "Xavier", "normal": "normal", "torch_default": "PyTorch's"}
@@ -21,6 +23,7 @@ PHRASES = {
     "momentum": lambda value: f"momentum {value:g}",
     "epochs": lambda value: f"{value} epochs" if value > 1 else "1 epoch",
     "train_images": lambda value: f"{value:,} training images",
+    "dataset": lambda value: DATASETS[value].title,
     "initialization": lambda value: f"{INITIALIZATIONS[value]} initialisation",
     "initial_deviation": lambda value: f"deviation {value:g}",
     "bias": lambda value: f"biases from {value:g}",
@@ -30,6 +33,7 @@ PHRASES = {
 
 # What the article has not varied: a run is described by it only where its value is another than the article's.
 ARTICLE = {
+    "dataset": "mnist",
     "hidden": (256,),
     "optimizer": "adam",
     "momentum": 0.0,
@@ -167,6 +171,11 @@ def series_label(run: Run, keys: Sequence[str]) -> str:
     if "negative_slope" in keys and run.negative_slope is not None:
         words.remove(ACTIVATIONS[run.activation])
     return ", ".join(words) or describe(run)
+
+
+def named(run: Run, keys: Sequence[str]) -> str:
+    """The phrases of the parameters `keys`, BN too."""
+    return ", ".join(_phrases(run, keys))
 
 
 def held_fixed(runs: Sequence[Run]) -> str:

@@ -11,13 +11,18 @@ from dying_relu.run import Run, describe, held_fixed
 
 def section(config: Config, experiment: Experiment, media: Media) -> dict[str, Any]:
     """What the page shows of an experiment; a run that an earlier experiment has shown is only linked."""
-    metrics = {run: media.read(f"runs/{run.name}/metrics.csv") for run in experiment.runs}
-    data = media.write(f"{experiment.name}.csv", table(metrics))
+    if experiment.has_curves:
+        metrics = {run: media.read(f"runs/{run.name}/metrics.csv") for run in experiment.runs}
+        data, drawn = media.write(f"{experiment.name}.csv", table(metrics)), "summary"
+        live = media.pack(f"chart-{experiment.name}", chart(metrics))
+    else:
+        data, drawn, live = media.take(f"outcomes/{experiment.name}.csv"), "outcome_figure", None
     return {
         "name": experiment.name,
         "title": experiment.title,
-        "summary": {"source": media.take(f"figures/{experiment.name}.svg"), "data": data, "rule": "summary"},
-        "chart": media.pack(f"chart-{experiment.name}", chart(metrics)),
+        "text": experiment.text,
+        "summary": {"source": media.take(f"figures/{experiment.name}.svg"), "data": data, "rule": drawn},
+        "chart": live,
         "figures": [
             figure | {"data": data, "rule": "experiment_figure"}
             for figure in _figures(captions.OF_EXPERIMENTS, experiment.name, media)
@@ -25,7 +30,7 @@ def section(config: Config, experiment: Experiment, media: Media) -> dict[str, A
         "held_fixed": held_fixed(experiment.runs),
         "curves": list(dict.fromkeys(describe(run) for run in experiment.runs)),
         "comparisons": [
-            _comparison(comparison, media)
+            _comparison(comparison, config, media)
             for comparison in config.comparisons.values()
             if comparison.experiment == experiment.name
         ],
@@ -44,10 +49,10 @@ def section(config: Config, experiment: Experiment, media: Media) -> dict[str, A
 
 def shown_alone(run: Run, config: Config) -> bool:
     """Whether the page shows the run by itself: of several seeds, the first, or it would be too large to send."""
-    return run.seed == config.settings["seeds"][0]
+    return run.name in config.drawn and run.seed == config.settings["seeds"][0]
 
 
-def _comparison(comparison: Comparison, media: Media) -> dict[str, Any]:
+def _comparison(comparison: Comparison, config: Config, media: Media) -> dict[str, Any]:
     figures = [
         figure | {"data": media.take(f"figures/{figure['kind']}/{comparison.name}.csv.gz"), "rule": "comparison_figure"}
         for figure in _figures(captions.OF_COMPARISONS, comparison.name, media)
@@ -58,7 +63,9 @@ def _comparison(comparison: Comparison, media: Media) -> dict[str, Any]:
         # How bright the background is belongs to the comparison, why units are black has a section of its own.
         "figures": [figure for figure in figures if figure["kind"] == "backgrounds"],
         "killed": [figure for figure in figures if figure["kind"] != "backgrounds"],
-        "accuracy": [_accuracy(run, media) | {"label": describe(run)} for run in comparison.runs],
+        "accuracy": [
+            _accuracy(run, media) | {"label": describe(run)} for run in comparison.runs if run.name in config.drawn
+        ],
         "left": describe(comparison.left),
         "right": describe(comparison.right),
         "left_run": comparison.left.name,

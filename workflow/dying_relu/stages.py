@@ -34,7 +34,7 @@ def _jobs(config: Config) -> Iterator[tuple[str, list[str]]]:
     yield "frames", [f"{kind}/{run}" for kind in ("frames", "strips") for run in config.runs]
     yield "videos", [f"video/{run}" for run in config.runs] + [f"comparison/{name}" for name in config.comparisons]
     yield "figures", figures
-    yield "tables and claims", ["runs", "final", "claims"]
+    yield "tables and claims", ["runs", "final", "claims"] + [f"outcomes/{name}" for name in config.experiments]
 
 
 def _row(stage: str, names: list[str], folder: Path) -> dict | None:

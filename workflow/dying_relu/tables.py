@@ -28,6 +28,12 @@ def mean_of_last_tenth(values: pd.Series) -> float:
     return values.tail(max(1, round(len(values) / 10))).mean(skipna=False)
 
 
+def diverged_in(metrics: pd.DataFrame) -> int | None:
+    """The epoch in which a run diverged, by its `metrics.csv`: the last row then has nothing but the epoch."""
+    measured = metrics.drop(columns="epoch", errors="ignore").tail(1)
+    return int(metrics["epoch"].iloc[-1]) if measured.size and measured.isna().all(axis=None) else None
+
+
 def html_page(table: pd.DataFrame, title: str) -> str:
     """The table as a page of its own, for viewers that show HTML but not CSV. Text is escaped."""
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'

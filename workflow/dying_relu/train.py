@@ -16,19 +16,34 @@ from dying_relu.brightness import Range, brightness
 from dying_relu.checkpoints import Arrays, Checkpoints
 from dying_relu.engine import Engine
 from dying_relu.images import Images, Scaling
-from dying_relu.measure import TestResult, silent_units
+from dying_relu.measure import TestResult, at_birth, silent_units
 from dying_relu.moments import Moments, array_name
 from dying_relu.network import Network
 from dying_relu.record import Outputs, Part, join
 from dying_relu.run import Run
 from dying_relu.streams import image_order
-from dying_relu.writers import ArrayArchive
+from dying_relu.writers import FLOAT_FORMAT, ArrayArchive
 
 log = logging.getLogger(__name__)
 
 
+METRICS = [
+    *("epoch", "train_loss", "train_accuracy", "perfect_batches"),
+    *("test_loss", "test_accuracy", "test_accuracy_batch_statistics"),
+    *("dead_units", "inactive_units", "dark_units"),
+]
+UNITS = ["epoch", "unit", "active_fraction", "dw_min", "dw_max", "background", "dead", "inactive", "dark", "layer"]
+BATCHES = ["epoch", "batch", "accuracy", "loss"]
+
+
 class DivergenceError(FloatingPointError):
-    """The loss of a mini-batch is infinite or not a number."""
+    """The loss of mini-batch `batch` of `epoch` (both from 1), or of the test after it, is infinite or not a number."""
+
+    def __init__(self, run: Run, epoch: int, batch: int, what: str) -> None:
+        super().__init__(
+            f"{run.name} diverged: {what} in epoch {epoch}, mini-batch {batch}; learning_rate is {run.learning_rate:g}"
+        )
+        self.epoch, self.batch = epoch, batch
 
 
 class StoppedError(RuntimeError):
@@ -43,16 +58,20 @@ def train(
     moments: Moments,
     outputs: Outputs,
     checkpoints: Checkpoints,
+    on_divergence: str = "fail",
 ) -> dict[str, float]:
     """Train `run` to its last epoch and write its tables and frames; `dw` is `gradient` or `update`.
 
     Goes on from where `checkpoints` says that an earlier call was interrupted; `outputs` are written at the end,
     and have the same bytes then.
     Returns the seconds that went into `training` and into `measuring` (with writing it down).
-    Raises DivergenceError at the first mini-batch whose loss is not finite, and StoppedError at the end of an epoch
-    in which `checkpoints.stop` was called; there are no `outputs` then.
+    A run whose loss is not finite ends there. With `on_divergence` `fail` DivergenceError is raised; with `keep` the
+    complete epochs are its results, `metrics` has one more row that holds nothing but the epoch, and the archive a last
+    frame, all black. Raises StoppedError at the end of an epoch in which `checkpoints.stop` was called. After an error
+    there are no `outputs`.
     """
     network = Network(run, images.train.shape[1], Scaling.of(run.input_scaling, images.train))
+    initial = _initial_rows(run, network, images)
     engine = make_engine(run, network, images.train, images.train_labels)
     test = engine.tester(images.test, images.test_labels)
     change = WeightChange(engine, dw)
@@ -63,22 +82,34 @@ def train(
         engine.restore(reached.arrays)
         change.restore(reached.arrays)
         log.info("going on from the checkpoint after epoch %d", done)
-    while done < run.epochs:
+    diverged = False
+    while done < run.epochs and not diverged:
         with closing(Part(checkpoints.part(done + 1))) as part:
             for epoch in range(done + 1, run.epochs + 1):
                 started = time.monotonic()
-                trained, shown, seconds = _train_epoch(run, engine, epoch, change, moments, part.dw)
-                tested = test()
+                try:
+                    trained, shown, seconds = _train_epoch(run, engine, epoch, change, moments, part.dw)
+                    tested = test()
+                    _refuse_divergence(run, epoch, trained, tested)
+                except DivergenceError as reason:
+                    if on_divergence == "fail":
+                        raise
+                    log.warning("%s; what came before is kept, marked as diverged", reason)
+                    _mark_divergence(run, part, moments, reason, network)
+                    diverged = True
+                    break
                 dead, inactive = silent_units(engine.network, images.train)
                 row = _metrics(epoch, trained, tested, dead, inactive, shown)
                 part.metrics.append(pd.DataFrame([row]))
                 part.units.append(_unit_rows(run, epoch, tested, dead, inactive, shown))
-                part.batches.append(trained[["epoch", "batch", "accuracy", "loss"]])
+                part.batches.append(trained[BATCHES])
                 spent["training"] += seconds
                 spent["measuring"] += time.monotonic() - started - seconds
                 _log_progress(run, row, sum(spent.values()))
                 if checkpoints.due():
                     break
+        if diverged:
+            break
         done = epoch
         started = time.monotonic()
         checkpoints.save(done, engine.state() | change.state(), spent)
@@ -86,6 +117,7 @@ def train(
         if checkpoints.stopping and done < run.epochs:
             raise StoppedError(f"{run.name} was asked to stop; the same command goes on after epoch {done}")
     started = time.monotonic()
+    initial.to_csv(outputs.initial, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
     join(checkpoints.parts, outputs)
     spent["measuring"] += time.monotonic() - started
     return spent
@@ -142,7 +174,9 @@ def _train_epoch(
         rows = pd.DataFrame({"epoch": epoch, "batch": range(begin + 1, end + 1)})
         rows["size"] = [len(batch) for batch in order[begin:end]]
         rows["loss"], rows["correct"] = losses.numpy(), correct.numpy()
-        _refuse_divergence(run, rows)
+        bad = rows[~np.isfinite(rows["loss"])]
+        if len(bad):
+            raise DivergenceError(run, epoch, int(bad["batch"].iloc[0]), f"the loss is {bad['loss'].iloc[0]}")
         stretches.append(rows)
         dw = change.now()
         if frame is not None:
@@ -155,14 +189,33 @@ def _train_epoch(
     return trained, Range.of(*dw), seconds
 
 
-def _refuse_divergence(run: Run, rows: pd.DataFrame) -> None:
-    bad = rows[~np.isfinite(rows["loss"])]
-    if len(bad):
-        first = bad.iloc[0]
-        raise DivergenceError(
-            f"{run.name} diverged: the loss is {first['loss']} in epoch {first['epoch']:.0f}, mini-batch "
-            f"{first['batch']:.0f}; learning_rate is {run.learning_rate:g}"
-        )
+def _refuse_divergence(run: Run, epoch: int, trained: pd.DataFrame, tested: TestResult) -> None:
+    """The last step of an epoch shows in the test only."""
+    if not np.isfinite(tested.loss):
+        raise DivergenceError(run, epoch, len(trained), f"the test loss is {tested.loss}")
+
+
+def _mark_divergence(run: Run, part: Part, moments: Moments, reason: DivergenceError, network: Network) -> None:
+    part.metrics.append(pd.DataFrame([{"epoch": reason.epoch}], columns=METRICS))
+    part.units.append(pd.DataFrame(columns=UNITS))  # the header, should these be the first rows
+    part.batches.append(pd.DataFrame(columns=BATCHES))
+    frame = moments.of_divergence(run, reason.epoch, reason.batch)
+    for layer, weights in enumerate((layer.linear.weight for layer in network.layers), 1):
+        part.dw.append(array_name(frame, layer), np.zeros(weights.shape, np.uint8))
+
+
+def _initial_rows(run: Run, network: Network, images: Images) -> pd.DataFrame:
+    """`initial.csv`: the units before the first step, one layer after the other."""
+    born = at_birth(network, images.train, images.test)
+    return pd.DataFrame(
+        {
+            "layer": _layers(run),
+            "unit": _units(run),
+            "active_fraction": born.active_fraction.numpy(),
+            "dead": born.dead.int().numpy(),
+            "inactive": born.inactive.int().numpy(),
+        }
+    )
 
 
 def _metrics(
@@ -189,7 +242,7 @@ def _unit_rows(run: Run, epoch: int, tested: TestResult, dead: Tensor, inactive:
     return pd.DataFrame(
         {
             "epoch": epoch,
-            "unit": np.concatenate([np.arange(width) for width in run.hidden]),
+            "unit": _units(run),
             "active_fraction": tested.active_fraction.numpy(),
             "dw_min": shown.smallest,
             "dw_max": shown.largest,
@@ -197,9 +250,19 @@ def _unit_rows(run: Run, epoch: int, tested: TestResult, dead: Tensor, inactive:
             "dead": dead.int().numpy(),
             "inactive": inactive.int().numpy(),
             "dark": shown.dark.astype(int),
-            "layer": np.repeat(np.arange(len(run.hidden)) + 1, run.hidden),
+            "layer": _layers(run),
         }
     )
+
+
+def _layers(run: Run) -> NDArray[np.int64]:
+    """The layer of each unit, from 1."""
+    return np.repeat(np.arange(len(run.hidden)) + 1, run.hidden)
+
+
+def _units(run: Run) -> NDArray[np.int64]:
+    """The number of each unit within its layer, from 0."""
+    return np.concatenate([np.arange(width) for width in run.hidden])
 
 
 def _log_progress(run: Run, row: dict[str, Any], seconds: float) -> None:

@@ -3,13 +3,15 @@
 `sides` maps what a run is called to the tables of all its seeds, as docs/output.md describes them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -24,22 +26,22 @@ BINS = 32
 def backgrounds(sides: Sides, title: str) -> Figure:
     """The distribution of background brightness over the squares that are not dark, for every epoch, all seeds."""
     figure, axes = _columns(title, 1)
-    for ax, tables in zip(axes[0], sides.values(), strict=True):
+    color = ScalarMappable(Normalize(0, 0.5), "magma")
+    for ax, tables in _measured(axes[0], sides):
         shares = _background_shares(tables)
         last = shares.shape[1]
-        image = ax.imshow(
+        ax.imshow(
             shares,
             origin="lower",
             aspect="auto",
             extent=(0.5, last + 0.5, 0, FULL_SCALE),
-            vmin=0,
-            vmax=0.5,
-            cmap="magma",
+            norm=color.norm,
+            cmap=color.cmap,
         )
         for level in MID_GRAY:
             ax.axhline(level, color="white", linestyle="--", linewidth=1)
         ax.grid(visible=False)
-    figure.colorbar(image, ax=axes, label=f"share of squares per {FULL_SCALE / BINS:.0f} levels (at most 0.5 shown)")
+    figure.colorbar(color, ax=axes, label=f"share of squares per {FULL_SCALE / BINS:.0f} levels (at most 0.5 shown)")
     axes[0][0].set_ylabel("background: 0 black, 255 white")
     return _finished(figure, axes, sides)
 
@@ -49,8 +51,7 @@ def darkness(sides: Sides, title: str) -> Figure:
     frame shows (lower row, a point per seed). The causes are those of `darkness`."""
     figure, axes = _columns(title, 2)
     colors = dict(zip(CAUSES, (sns.color_palette("colorblind")[index] for index in (3, 7, 1)), strict=True))
-    for column, tables in enumerate(sides.values()):
-        upper, lower = axes[0][column], axes[1][column]
+    for (upper, lower), tables in _measured(zip(*axes, strict=True), sides):
         mean = _mean_causes(tables)
         upper.stackplot(mean.index, mean.T, labels=CAUSES, colors=colors.values(), step="mid", linewidth=0)
         for seed in tables:
@@ -69,19 +70,33 @@ def raster(sides: Sides, title: str) -> Figure:
     Units are sorted by their mean active fraction, so that silent ones lie at the bottom.
     """
     figure, axes = _columns(title, 1)
-    for ax, tables in zip(axes[0], sides.values(), strict=True):
+    color = ScalarMappable(Normalize(0, 1), "viridis")
+    for ax, tables in _measured(axes[0], sides):
         units = tables[0]["units"]
         fraction, inactive = (_by_unit(units, column) for column in ("active_fraction", "inactive"))
         order = np.argsort(fraction.mean(axis=1), kind="stable")
         extent = (0.5, fraction.shape[1] + 0.5, -0.5, len(order) - 0.5)
         shown = {"origin": "lower", "aspect": "auto", "interpolation": "nearest", "extent": extent}
-        image = ax.imshow(fraction[order], vmin=0, vmax=1, cmap="viridis", **shown)
+        ax.imshow(fraction[order], norm=color.norm, cmap=color.cmap, **shown)
         silent = np.ma.masked_equal(inactive[order], 0)
         ax.imshow(silent, cmap=ListedColormap(["red"]), **shown)
         ax.grid(visible=False)
-    figure.colorbar(image, ax=axes, label="active fraction (red: above 0 for no training image)")
+    figure.colorbar(color, ax=axes, label="active fraction (red: above 0 for no training image)")
     axes[0][0].set_ylabel("hidden units, by mean active fraction")
     return _finished(figure, axes, sides)
+
+
+def _measured(columns: Iterable[Any], sides: Sides) -> Iterator[tuple[Any, list[Mapping[str, pd.DataFrame]]]]:
+    """The axes of each side, and the tables of its seeds but those that diverged in their first epoch.
+
+    Where nothing is left of a side, its axes say so, and it is left out.
+    """
+    for axes, tables in zip(columns, sides.values(), strict=True):
+        if measured := [seed for seed in tables if len(seed["units"])]:
+            yield axes, measured
+        else:
+            first = axes[0] if isinstance(axes, tuple) else axes
+            first.text(0.5, 0.5, "diverged in the first epoch", ha="center", transform=first.transAxes)
 
 
 def _background_shares(tables: Sequence[Mapping[str, pd.DataFrame]]) -> np.ndarray:
@@ -97,7 +112,7 @@ def _background_shares(tables: Sequence[Mapping[str, pd.DataFrame]]) -> np.ndarr
 
 def _mean_causes(tables: Sequence[Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
     counts = pd.concat([causes_of_dark(seed["units"], seed["batches"]) for seed in tables])
-    return counts.groupby("epoch").sum() / len(tables)
+    return counts.groupby("epoch").mean()
 
 
 def _loss_of_frames(seed: Mapping[str, pd.DataFrame]) -> pd.Series:

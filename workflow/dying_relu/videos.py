@@ -10,7 +10,7 @@ import ffmpeg
 import imageio_ffmpeg
 from PIL import Image, ImageDraw, ImageFont
 
-from dying_relu.moments import frame_label
+from dying_relu.moments import DIVERGED, frame_label
 
 BAND = 27  # height of the band with the labels, pixels
 MARGIN = 8
@@ -26,24 +26,34 @@ def make_video(folders: Sequence[Path], titles: Sequence[str], path: Path, frame
 
     Each part has its title and the label of its frame above it. Frames are taken in the order of
     their names, which must be the same in all folders: raises ValueError otherwise, or when there
-    are none. Raises EncodingError when ffmpeg fails.
+    are none. Only a run that diverged may have fewer: its last frame, which says so, stays. Raises
+    EncodingError when ffmpeg fails.
     """
     names = [sorted(file.name for file in folder.glob("*.png")) for folder in folders]
-    if not names[0] or any(other != names[0] for other in names):
+    longest = max(names, key=len)
+    if not longest or not all(_agrees(found, longest) for found in names):
         raise ValueError(f"no frames, or not the same ones: {', '.join(map(str, folders))}")
     _encode(
         (
             _side_by_side(
                 [
                     _labelled(folder / name, title, frame_label(name.removesuffix(".png")))
-                    for folder, title in zip(folders, titles, strict=True)
+                    for folder, title, name in zip(folders, titles, shown, strict=True)
                 ]
             )
-            for name in names[0]
+            for shown in zip(*(found + found[-1:] * (len(longest) - len(found)) for found in names), strict=True)
         ),
         path,
         frames_per_second,
     )
+
+
+def _agrees(names: Sequence[str], longest: Sequence[str]) -> bool:
+    """Whether these are the frames of the longest run, or the beginning of them up to where the run diverged."""
+    if names and names[-1].endswith(f"{DIVERGED}.png"):
+        names = names[:-1]
+        return names == longest[: len(names)]
+    return names == longest
 
 
 def contact_sheet(folders: Sequence[Path], path: Path, most: int = 4) -> None:

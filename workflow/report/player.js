@@ -137,8 +137,8 @@ class Side {
   describe(frame, time, chosen) {
     const { run, canvas } = this;
     const label = frame < 0 ? (run.moments.length ? "no frame yet" : "no frames") : run.moments[frame].label;
-    const ended = time > run.epochs + SAME;
-    this.state.textContent = ended ? `ended after epoch ${run.epochs}` + (frame < 0 ? "" : "; its last frame") : label;
+    const over = frame >= 0 && time > Math.max(run.epochs, run.moments[frame].time) + SAME; // the other run is longer
+    this.state.textContent = label + (over ? ": its last frame" : "");
     canvas.setAttribute("aria-label", `dW of ${run.squares.length} units, a square for each, ${this.state.textContent}`);
     const known = chosen < run.squares.length && run.epochs > 0;
     this.list.hidden = this.chart.parentElement.hidden = !known;

@@ -15,7 +15,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW), os.get
 
 from dying_relu import captions, claims
 from dying_relu import config as configuration
-from dying_relu.mnist import DIGESTS
+from dying_relu.mnist import DATASETS
 from dying_relu.run import describe
 from dying_relu.sources import modules_of
 
@@ -43,6 +43,11 @@ def library(script):
     return [os.path.relpath(path) for path in modules_of(WORKFLOW / "scripts" / f"{script}.py")]
 
 
+def data_files(dataset):
+    """The four files of a data set, where torchvision would have them."""
+    return expand("<results>/data/{folder}/raw/{file}", folder=DATASETS[dataset].folder, file=DATASETS[dataset].digests)
+
+
 def template(name):
     return os.path.relpath(WORKFLOW / "report" / f"{name}.html.jinja")
 
@@ -50,14 +55,29 @@ def template(name):
 # What the page's template includes, and what is copied beside the page.
 PAGE_PARTS = sorted(
     os.path.relpath(path)
-    for pattern in ("*.css", "*.js", "*.html.jinja")
+    for pattern in ("*.css", "*.js", "sections/*.html.jinja")
     for path in (WORKFLOW / "report").glob(pattern)
-    if path.name not in ("index.html.jinja", "player.html.jinja")
 )
 
 
 def parameters(wildcards):
     return CONFIG.runs[wildcards.run].parameters()
+
+
+# The experiments that are drawn against the epoch.
+CURVES = [name for name, experiment in CONFIG.experiments.items() if experiment.has_curves]
+
+
+def one_of(names):
+    """A regular expression that matches these names, and without any nothing."""
+    return "|".join(sorted(names)) or "(?!)"
+
+
+def of_experiment(experiment, table):
+    """A table of every run of an experiment."""
+    return expand(
+        "<results>/runs/{run}/{table}", run=[run.name for run in CONFIG.experiments[experiment].runs], table=table
+    )
 
 
 def unit_tables(run):

@@ -1,9 +1,9 @@
-# Needs: a folder with MNIST (data.dir), or a network. Gives: the four files of MNIST, verified.
+# Needs: a folder with the data set (data.dir), or a network. Gives: the four files of MNIST, or the like, verified.
 
 
 rule fetch:
     output:
-        expand("<results>/data/MNIST/raw/{file}", file=DIGESTS),
+        data_files("mnist"),
     log:
         "<logs>/fetch.log",
     benchmark:
@@ -16,5 +16,29 @@ rule fetch:
     resources:
         mem_mb=1000,
         runtime=15,
+    params:
+        dataset="mnist",
     script:
         "../scripts/fetch.py"
+
+
+use rule fetch as fetch_fashion_mnist with:
+    output:
+        data_files("fashion_mnist"),
+    log:
+        "<logs>/fetch_fashion_mnist.log",
+    benchmark:
+        "<benchmarks>/fetch_fashion_mnist.tsv"
+    params:
+        dataset="fashion_mnist",
+
+
+use rule fetch as fetch_kmnist with:
+    output:
+        data_files("kmnist"),
+    log:
+        "<logs>/fetch_kmnist.log",
+    benchmark:
+        "<benchmarks>/fetch_kmnist.tsv"
+    params:
+        dataset="kmnist",

@@ -3,10 +3,7 @@
 
 rule summary:
     input:
-        metrics=lambda wildcards: expand(
-            "<results>/runs/{run}/metrics.csv",
-            run=[run.name for run in CONFIG.experiments[wildcards.experiment].runs],
-        ),
+        metrics=lambda wildcards: of_experiment(wildcards.experiment, "metrics.csv"),
         code=library("summary"),
     output:
         png=report(
@@ -20,6 +17,8 @@ rule summary:
         "<logs>/summary/{experiment}.log",
     benchmark:
         "<benchmarks>/summary/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=one_of(CURVES),
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -30,6 +29,37 @@ rule summary:
         title=lambda wildcards: CONFIG.experiments[wildcards.experiment].title,
     script:
         "../scripts/summary.py"
+
+
+rule outcome_figure:
+    input:
+        outcomes="<results>/outcomes/{experiment}.csv",
+        code=library("outcome_figure"),
+    output:
+        png=report(
+            "<results>/figures/{experiment}.png",
+            category="Summary figures",
+            labels=lambda wildcards: {"experiment": CONFIG.experiments[wildcards.experiment].title},
+            caption="../report/outcomes.rst",
+        ),
+        svg="<results>/figures/{experiment}.svg",
+    log:
+        "<logs>/summary/{experiment}.log",
+    benchmark:
+        "<benchmarks>/summary/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=one_of(CONFIG.experiments.keys() - set(CURVES)),
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        runs=lambda wildcards: [run.parameters() for run in CONFIG.experiments[wildcards.experiment].runs],
+        figure=lambda wildcards: CONFIG.experiments[wildcards.experiment].figure,
+        title=lambda wildcards: CONFIG.experiments[wildcards.experiment].title,
+    script:
+        "../scripts/outcome_figure.py"
 
 
 rule accuracy:
@@ -64,10 +94,7 @@ rule accuracy:
 
 rule experiment_figure:
     input:
-        metrics=lambda wildcards: expand(
-            "<results>/runs/{run}/metrics.csv",
-            run=[run.name for run in CONFIG.experiments[wildcards.experiment].runs],
-        ),
+        metrics=lambda wildcards: of_experiment(wildcards.experiment, "metrics.csv"),
         code=library("experiment_figure"),
     output:
         png=report(

@@ -5,7 +5,7 @@ FINISHED = [
     "<results>/final.csv",
     "<results>/claims.csv",
     *expand("<results>/figures/{experiment}.svg", experiment=CONFIG.experiments),
-    *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_EXPERIMENTS, name=CONFIG.experiments),
+    *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_EXPERIMENTS, name=CURVES),
     *expand(
         "<results>/figures/{kind}/{name}.{format}",
         kind=captions.OF_COMPARISONS,
@@ -13,7 +13,7 @@ FINISHED = [
         format=["svg", "csv.gz"],
     ),
     *expand("<results>/comparisons/{comparison}.{format}", comparison=CONFIG.comparisons, format=["mp4", "jpg"]),
-    *expand("<results>/runs/{run}/{file}", run=CONFIG.runs, file=["accuracy.svg", "dw.mp4", "strips"]),
+    *expand("<results>/runs/{run}/{file}", run=CONFIG.drawn, file=["accuracy.svg", "dw.mp4", "strips"]),
 ]
 
 
@@ -36,6 +36,7 @@ rule provenance:
     params:
         settings=CONFIG.portable,
         runs=list(CONFIG.runs),
+        datasets=sorted({run.dataset for run in CONFIG.runs.values()}),
         root=os.path.relpath(ROOT),
     script:
         "../scripts/provenance.py"
@@ -45,7 +46,8 @@ rule page:
     input:
         finished=FINISHED,
         provenance="<results>/provenance.json",
-        tables=expand("<results>/runs/{run}/{table}", run=CONFIG.runs, table=["metrics.csv", "units.csv.gz"]),
+        metrics=sorted({path for name in CURVES for path in of_experiment(name, "metrics.csv")}),
+        units=expand("<results>/runs/{run}/units.csv.gz", run=CONFIG.drawn),
         template=template("index"),
         parts=PAGE_PARTS,
         texts=[os.path.relpath(path) for path in (claims.FILE, captions.FILE)],

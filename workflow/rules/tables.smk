@@ -22,6 +22,29 @@ rule runs:
         "../scripts/runs.py"
 
 
+rule outcomes:
+    input:
+        initial=lambda wildcards: of_experiment(wildcards.experiment, "initial.csv"),
+        metrics=lambda wildcards: of_experiment(wildcards.experiment, "metrics.csv"),
+        units=lambda wildcards: of_experiment(wildcards.experiment, "units.csv.gz"),
+        code=library("outcomes"),
+    output:
+        "<results>/outcomes/{experiment}.csv",
+    log:
+        "<logs>/outcomes/{experiment}.log",
+    benchmark:
+        "<benchmarks>/outcomes/{experiment}.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        runs=lambda wildcards: [run.name for run in CONFIG.experiments[wildcards.experiment].runs],
+    script:
+        "../scripts/outcomes.py"
+
+
 rule final:
     input:
         metrics=expand("<results>/runs/{run}/metrics.csv", run=CONFIG.runs),

@@ -1,12 +1,13 @@
-# Needs: MNIST. Gives: per run, the tables of what was measured, and the brightness of dW.
+# Needs: the data set. Gives: per run, the tables of what was measured, and the brightness of dW.
 
 
 rule train:
     input:
         # Their content is verified whenever they are read, so their date says nothing.
-        data=ancient(rules.fetch.output),
+        data=ancient(lambda wildcards: data_files(CONFIG.runs[wildcards.run].dataset)),
         code=library("train"),
     output:
+        initial="<results>/runs/{run}/initial.csv",
         metrics="<results>/runs/{run}/metrics.csv",
         units="<results>/runs/{run}/units.csv.gz",
         batches="<results>/runs/{run}/batches.csv.gz",
@@ -31,5 +32,6 @@ rule train:
         dw=CONFIG.settings["dw"],
         every=CONFIG.settings["frames"]["every"],
         unit=CONFIG.settings["frames"]["unit"],
+        on_divergence=CONFIG.settings["on_divergence"],
     script:
         "../scripts/train.py"

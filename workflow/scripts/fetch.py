@@ -1,4 +1,4 @@
-"""Fetch MNIST: the four files, uncompressed and verified.
+"""Fetch a data set: its four files, verified.
 
 The sources are read from the configuration, not from the parameters of the rule: a file whose content is verified is
 the same wherever it came from, so another source is no reason to fetch again.
@@ -11,4 +11,4 @@ from dying_relu.logs import log_to
 
 log_to(snakemake.log[0])
 data = snakemake.config["data"]
-fetch(Path(snakemake.output[0]).parent, data["dir"], data["timeout"])
+fetch(Path(snakemake.output[0]).parent, data["dir"], data["timeout"], snakemake.params.dataset)

@@ -11,5 +11,5 @@ log_to(snakemake.log[0])
 texts = (Path(path).read_text() for path in snakemake.input.environments)
 trained = dict(zip(snakemake.params.runs, map(json.loads, texts), strict=True))
 with whole(snakemake.output[0]) as path:
-    collected = collect(Path(snakemake.params.root), snakemake.params.settings, trained)
+    collected = collect(Path(snakemake.params.root), snakemake.params.settings, trained, snakemake.params.datasets)
     path.write_text(json.dumps(collected, indent=2) + "\n")

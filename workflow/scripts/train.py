@@ -31,13 +31,22 @@ identity = {
 folder = Path(snakemake.output.metrics).with_name("checkpoint")
 checkpoints = Checkpoints(folder, identity, snakemake.config["checkpoint"])
 signal.signal(signal.SIGTERM, checkpoints.stop)
-images = load(Path(snakemake.input.data[0]).parent, run.train_images)
+images = load(Path(snakemake.input.data[0]).parent, run.train_images, run.dataset)
 with ExitStack() as files:
     paths = {name: files.enter_context(whole(path)) for name, path in snakemake.output.items()}
     trained_in_file = paths.pop("environment")
     moments = Moments(snakemake.params.every, snakemake.params.unit)
     try:
-        spent = train(run, images, engine, snakemake.params.dw, moments, Outputs(**paths), checkpoints)
+        spent = train(
+            run,
+            images,
+            engine,
+            snakemake.params.dw,
+            moments,
+            Outputs(**paths),
+            checkpoints,
+            snakemake.params.on_divergence,
+        )
     except StoppedError as reason:
         sys.exit(str(reason))
     trained_in_file.write_text(json.dumps(trained_in, indent=2) + "\n")
