@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from dying_relu.fetch import fetch
+from dying_relu.manifest import manifest
+from breaking import Small
 from helpers import QUICK, ROOT, setting, snakemake
 
 
@@ -50,3 +52,14 @@ def project(make_project, mnist) -> Path:
 def results(project) -> Path:
     """The results folder of the quick configuration."""
     return project / "results"
+
+
+@pytest.fixture(scope="session")
+def small(make_project, mnist) -> Small:
+    """A copy of the project for tests that break things; they give each try a results folder of its own."""
+    folder = make_project()
+    shutil.copy(folder / "tests" / "configs" / "smallest.yaml", folder / "config.yaml")
+    undisturbed = Small(folder, mnist, {})
+    done = undisturbed.run("undisturbed")
+    assert done.returncode == 0, done.stdout
+    return Small(folder, mnist, manifest(folder / "undisturbed"))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +77,27 @@ class Config:
 
     def experiments_of(self, run: Run) -> list[str]:
         """The names of the experiments that the run belongs to."""
-        return [name for name, experiment in self.experiments.items() if run in experiment.runs]
+        return self._experiments_by_run[run.name]
 
     def all_seeds(self, run: Run) -> list[Run]:
         """The runs that differ from `run` in nothing but the seed, itself included, in the order of the seeds."""
-        return [other for other in self.runs.values() if other.series == run.series]
+        return self._runs_by_series[run.series]
+
+    # Both are asked for every run, so that searching anew each time would take minutes for thousands of runs.
+    @cached_property
+    def _experiments_by_run(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {name: [] for name in self.runs}
+        for name, experiment in self.experiments.items():
+            for run in experiment.runs:
+                found[run.name].append(name)
+        return found
+
+    @cached_property
+    def _runs_by_series(self) -> dict[Run, list[Run]]:
+        found: dict[Run, list[Run]] = {}
+        for run in self.runs.values():
+            found.setdefault(run.series, []).append(run)
+        return found
 
     def find(self, selection: dict[str, Any], seed: int) -> Run | None:
         """The run that `selection` describes, what it leaves out being taken from `run`; None where there is none."""

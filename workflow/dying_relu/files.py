@@ -1,5 +1,6 @@
 """Files that are either whole or not there."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,17 @@ def whole(path: str | Path) -> Iterator[Path]:
         aside.replace(path)
     finally:
         _remove(aside)
+
+
+def unwritable(folder: str | Path) -> str | None:
+    """Why nothing can be written into `folder`, which need not exist yet, or None. Nothing is written to find out."""
+    folder = Path(folder)
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        return f"results: found {folder}, but {there} is a file"
+    if os.access(there, os.W_OK | os.X_OK):
+        return None
+    return f"results: found {folder}, but {there} cannot be written to: it is read-only, or belongs to somebody else"
 
 
 def _remove(path: Path) -> None:

@@ -15,6 +15,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW), os.get
 
 from dying_relu import captions, claims
 from dying_relu import config as configuration
+from dying_relu.files import unwritable
 from dying_relu.mnist import DATASETS
 from dying_relu.run import describe
 from dying_relu.sources import modules_of
@@ -24,6 +25,12 @@ try:
 except configuration.ConfigError as error:
     raise WorkflowError(f"The configuration is refused.\n{error}") from None
 config.update(CONFIG.settings)
+
+
+onstart:
+    # Before Snakemake finds out by itself, in the middle of something.
+    if reason := unwritable(CONFIG.settings["results"]):
+        raise WorkflowError(reason)
 
 
 # The tables that Snakemake's report shows, by the name of their file.

@@ -19,6 +19,7 @@ from dying_relu.train import Outputs, StoppedError, train
 run = Run.from_parameters(snakemake.params.run)
 engine = choose(snakemake.params.engine, run)  # a warning of this goes to the console, not into the log
 log_to(snakemake.log[0])
+Path(snakemake.log.times).touch()  # Snakemake shows all logs of a job that fails
 prepare_torch(snakemake.threads)
 trained_in = environment() | {"engine": engine.__name__}
 # A checkpoint serves only what would have come to the same bits: the same run, code, software and processor.
