@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from breaking import Small
 from dying_relu.fetch import fetch
 from dying_relu.manifest import manifest
-from breaking import Small
 from helpers import QUICK, ROOT, setting, snakemake
 
 

@@ -79,7 +79,8 @@ def made_up_page(folder: Path) -> Path:
     runs_table({run: config.experiments_of(run) for run in config.runs.values()}).to_csv(results / "runs.csv")
     claims = pd.DataFrame([judge(claim, how, []) for claim in all_claims() for how in claim.evaluations])
     claims.to_csv(results / "claims.csv", index=False)
-    provenance = collect(ROOT, config.portable, dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"}))
+    environments = dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"})
+    provenance = collect(ROOT, config.portable, environments, ["mnist"])
     write_page(folder / "report", ROOT / "workflow" / "report" / "index.html.jinja", config, results, provenance)
     return folder / "report" / "index.html"
 

@@ -72,8 +72,8 @@ def page(tmp_path) -> str:
 
 def test_everything_that_the_page_shows_or_links_lies_beside_it(page, tmp_path):
     sources = re.findall(r'src="([^"]+)"', page)
-    # The scripts, two experiments, a comparison, and of each of the three runs what belongs to the first seed.
-    assert len(set(sources)) == 3 + 2 * 4 + 4 + 2 * 3
+    # The scripts, two experiments, a comparison, and of each of the three runs of the first seed its accuracy.
+    assert len(set(sources)) == 3 + 2 * 4 + 4 + 3
     links = re.findall(r'href="([^"#]+)"', page)
     assert "media/style.css" in links
     for source in sources + links:
