@@ -1,9 +1,11 @@
 """Results of networks that were never trained: small, quick to make, and known in every number and pixel."""
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from PIL import Image
 
 from dying_relu import captions
@@ -13,13 +15,13 @@ from dying_relu.judging import judge
 from dying_relu.provenance import collect, environment
 from dying_relu.report import write_page
 from dying_relu.run import Run
+from dying_relu.strips import draw_strips
 from dying_relu.tables import final_table, runs_table
-from dying_relu.videos import make_video
+from dying_relu.writers import ArrayArchive
 from helpers import ROOT
 
-UNITS, EPOCHS = 16, 12
+UNITS, EPOCHS = 16, 12  # four squares in a row
 DIVERGED = {200: 1, 500: 6}  # mini-batch sizes whose runs diverge, and in which epoch
-SIDE = 4 * 29 + 1  # pixels of a frame: four squares in a row
 MARKUP = '<script>alert("it\'s a title")</script>'
 
 
@@ -41,6 +43,18 @@ def made_up_config() -> Config:
 def brightness(run: Run, frame: int) -> int:
     """How bright all squares of a frame are: brighter with each frame with BN, darker without."""
     return 15 + 20 * frame if run.batch_norm else 240 - 20 * frame
+
+
+def code(unit: int) -> int:
+    """How bright the upper left quarter of a unit's square is."""
+    return 10 + 15 * unit
+
+
+def squares(run: Run, frame: int) -> NDArray[np.uint8]:
+    """All squares of a frame, uint8 `[units, 784]`: which frame it is, and in a quarter which unit."""
+    drawn = np.full((UNITS, 28, 28), brightness(run, frame), np.uint8)
+    drawn[:, :14, :14] = np.array([code(unit) for unit in range(UNITS)])[:, None, None]
+    return drawn.reshape(UNITS, 784)
 
 
 def made_up_page(folder: Path) -> Path:
@@ -72,16 +86,15 @@ def made_up_page(folder: Path) -> Path:
 
 
 def _run(run: Run, folder: Path, numbers: np.random.Generator) -> pd.DataFrame:
-    frames = folder / "frames"
-    frames.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     diverged = DIVERGED.get(run.batch_size)
     complete = diverged - 1 if diverged else EPOCHS
-    names = [f"epoch-{epoch:06d}" for epoch in range(1, complete + 1)]
-    names += [f"epoch-{diverged:06d}-diverged"] if diverged else []
-    for frame, name in enumerate(names):
-        Image.new("L", (SIDE, SIDE), brightness(run, frame)).save(frames / f"{name}.png")
-    make_video([frames], [""], folder / "dw.mp4", 10)
-    np.savez(folder / "dw.npz", **{name: np.zeros(1) for name in names})
+    with closing(ArrayArchive(folder / "dw.npz")) as archive:
+        for frame in range(complete):
+            archive.append(f"epoch-{frame + 1:06d}", squares(run, frame))
+        if diverged:
+            archive.append(f"epoch-{diverged:06d}-diverged", np.zeros((UNITS, 784), np.uint8))
+    draw_strips(folder / "dw.npz", folder / "strips")
     rows = complete * UNITS
     units = pd.DataFrame(
         {"epoch": np.repeat(np.arange(1, complete + 1), UNITS), "unit": np.tile(np.arange(UNITS), complete)}

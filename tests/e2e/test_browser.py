@@ -1,79 +1,39 @@
 """The report in a real Chromium, opened from disk."""
 
-import os
 import re
 import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
+from browser import chromium, missing, opened
 from dying_relu.tables import html_page
 from helpers import QUICK, ROOT, setting, snakemake
-from made_up import EPOCHS, brightness, made_up_config, made_up_page
+from made_up import EPOCHS, made_up_config, made_up_page
 
 pytestmark = pytest.mark.slow
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 AXE = "axe-core@4.10.3"
 AXE_DIGEST = "0f2b4d7dcdf7d1219df8d1959ad68e565f51d14c3f0d88bb71cd59abeb956292"  # of the npm package
 
 
-def missing(message: str) -> None:
-    """What a test needs is not there: it is skipped, but in CI it fails."""
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        missing(f"no browser: none of {', '.join(BROWSERS)} is on the PATH, and CHROMIUM names none")
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=options)
+    with chromium() as browser:
         yield browser
-        browser.close()
-
-
-@contextmanager
-def opened(browser: Browser, **options) -> Iterator[Page]:
-    """A page that fails the test when it says an error, or asks for anything that is not a file."""
-    wrong = []
-    page = browser.new_page(**options)
-    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda request: _aborted(request) or wrong.append(f"failed: {request.url}"))
-    page.on("request", lambda request: _local(request.url) or wrong.append(f"network: {request.url}"))
-    yield page
-    page.close()
-    assert wrong == []
 
 
 @pytest.fixture
 def page(browser) -> Iterator[Page]:
     with opened(browser) as page:
         yield page
-
-
-def _local(url: str) -> bool:
-    return url.startswith(("file:", "data:", "blob:"))
-
-
-def _aborted(request) -> bool:
-    """A player that has read enough of a video for now drops the request, which is no failure."""
-    return request.resource_type == "media" and request.failure == "net::ERR_ABORTED"
 
 
 @pytest.fixture
@@ -109,11 +69,11 @@ def test_all_figures_load(page, report):
     )
 
 
-def test_every_video_plays(page, report):
+def test_every_video_plays(page, report, results):
     page.goto(report.as_uri())
-    videos = sorted(path.name for path in report.parent.glob("media/*.mp4"))
+    videos = sorted(results.glob("runs/*/dw.mp4"))
     assert len(videos) == 11
-    for name in videos:
+    for path in videos:
         # Two frames at ten a second.
         size = page.evaluate(
             """source => new Promise((resolve, reject) => {
@@ -124,7 +84,7 @@ def test_every_video_plays(page, report):
                 video.src = source;
                 video.play();
             })""",
-            f"media/{name}",
+            path.as_uri(),
         )
         assert size == [466, 492, 0.2]
 
@@ -136,167 +96,6 @@ def test_nothing_is_wider_than_the_page(browser, report, width, scheme):
         page.goto(report.as_uri())
         all_there(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-# What the player shows: the brightness of its squares says which frame it is, and of which run.
-
-
-# Where the canvases lie within the player, whatever the page has been scrolled to.
-CANVASES = """player => [...player.querySelectorAll("canvas")].map(canvas => {
-    const [outer, inner] = [player, canvas].map(element => element.getBoundingClientRect());
-    return [inner.top - outer.top, inner.left - outer.left, inner.height, inner.width].map(Math.round);
-})"""
-
-
-def frames_seen(player: Locator) -> list[int]:
-    """The frame that is seen on each side, at one and the same moment."""
-    runs = {run.name: run for run in made_up_config().runs.values()}
-    picture = np.asarray(Image.open(BytesIO(player.screenshot())).convert("L"), float)
-    found = []
-    for side, (top, left, height, width) in zip(player.locator(".side").all(), player.evaluate(CANVASES), strict=True):
-        seen = np.median(picture[top : top + height, left : left + width])
-        run = runs[side.locator("select").input_value()]
-        found.append(min(range(EPOCHS), key=lambda frame, run=run: abs(brightness(run, frame) - seen)))
-        assert abs(brightness(run, found[-1]) - seen) < 6
-    return found
-
-
-@pytest.fixture
-def player(page, made_up) -> Locator:
-    page.goto(made_up.as_uri())
-    player = page.locator("#player")
-    player.scroll_into_view_if_needed()
-    page.locator("#player[aria-busy=false]").wait_for()
-    return player
-
-
-def wait_for_frame(player: Locator, frame: int) -> None:
-    player.and_(player.page.locator(f"[data-frame='{frame}']")).wait_for()
-    assert frames_seen(player) == [frame, frame]
-    assert player.locator("output").inner_text() == f"epoch {frame + 1}"
-    # The videos themselves are at the same frame too.
-    for video in player.locator("video").all():
-        assert video.evaluate("video => Math.floor(video.currentTime * 10)") == frame
-
-
-def test_both_sides_are_in_step_whatever_the_reader_does(page, player):
-    wait_for_frame(player, 0)
-    player.locator("canvas").first.focus()
-    for key, frame in [
-        ("ArrowRight", 1),
-        ("ArrowRight", 2),
-        ("ArrowLeft", 1),
-        ("ArrowUp", 11),
-        ("Home", 0),
-        ("End", 11),
-    ]:
-        page.keyboard.press(key)
-        wait_for_frame(player, frame)
-    player.locator("[name=slider]").fill("5")
-    wait_for_frame(player, 5)
-    player.get_by_role("button", name="one frame on").click()
-    wait_for_frame(player, 6)
-    # Wishes that come faster than the videos can seek.
-    move = '(slider, frame) => { slider.value = frame; slider.dispatchEvent(new Event("input")); }'
-    for frame in (0, 9, 3, 7, 2):
-        player.locator("[name=slider]").evaluate(move, frame)
-    wait_for_frame(player, 2)
-    player.locator(".side select").nth(0).select_option(index=2)
-    page.locator("#player[aria-busy=false]").wait_for()
-    wait_for_frame(player, 2)
-
-
-def test_both_sides_are_in_step_while_playing_and_after_a_pause(page, player):
-    player.locator("[name=speed]").select_option("0.5")
-    player.locator("[name=play]").click()
-    seen = []
-    for _ in range(5):
-        left, right = frames_seen(player)
-        assert abs(left - right) <= 1
-        seen.append(left)
-    assert seen[-1] > seen[0]
-    player.locator("[name=play]").click()
-    page.wait_for_timeout(50)
-    paused = int(player.get_attribute("data-frame"))
-    assert 0 < paused < EPOCHS - 1
-    page.wait_for_timeout(500)
-    wait_for_frame(player, paused)
-    player.locator("[name=speed]").select_option("4")
-    player.locator("[name=play]").click()
-    wait_for_frame(player, EPOCHS - 1)
-    assert player.locator("[name=play]").inner_text() == "Play"
-
-
-def test_a_unit_tells_the_numbers_of_the_table(page, player, made_up):
-    page.keyboard.press("Tab")
-    player.locator("[name=slider]").fill("3")
-    wait_for_frame(player, 3)
-    for number, side in enumerate(player.locator(".side").all()):
-        run = side.locator("select").input_value()
-        units = pd.read_csv(made_up.parents[1] / "results" / "runs" / run / "units.csv.gz").query("epoch == 4")
-        box = side.locator("canvas").bounding_box()
-        # The square in the second row and the third column.
-        page.mouse.move(box["x"] + box["width"] * 2.5 / 4, box["y"] + box["height"] * 1.5 / 4)
-        assert player.locator("[name=unit]").input_value() == "6"
-        row = units.set_index("unit").loc[6]
-        expected = {
-            "active": f"{100 * row['active_fraction']:.2f} %",
-            "background": f"{row['background']:.0f}",
-            **{name: "yes" if row[name] else "no" for name in ("dead", "inactive", "dark")},
-        }
-        for name, text in expected.items():
-            assert side.locator(f"[data-number={name}]").inner_text() == text
-        low, high = (
-            float(text)
-            for text in side.locator("[data-number=range]").inner_text().replace("\u2212", "-").split(" to ")
-        )
-        assert (low, high) == (float(f"{row['dw_min']:.2e}"), float(f"{row['dw_max']:.2e}"))
-        points = side.locator(".course polyline.active").get_attribute("points").split()
-        assert len(points) == EPOCHS
-        if number == 0:
-            # The most active unit comes first.
-            player.locator("[name=order]").select_option("activity")
-            page.mouse.move(box["x"] + box["width"] / 8, box["y"] + box["height"] / 8)
-            assert player.locator("[name=unit]").input_value() == str(units["active_fraction"].to_numpy().argmax())
-            player.locator("[name=order]").select_option("index")
-
-
-def test_a_comparison_brings_its_runs_into_the_player(page, player):
-    player.locator(".side select").nth(1).select_option(index=3)
-    page.get_by_role("button", name="Watch the two side by side").click()
-    page.locator("#player[aria-busy=false]").wait_for()
-    left, right = (side.locator("select").input_value() for side in player.locator(".side").all())
-    assert (left, right) == tuple(run.name for run in made_up_config().comparisons["pair"].runs)
-
-
-def test_a_run_that_diverged_says_so(page, player):
-    # Its last frame stays, while the other side goes on, and has no numbers.
-    right, choice = player.locator(".side").nth(1), player.locator(".side select").nth(1)
-    choice.select_option(diverged_run(500))
-    page.locator("#player[aria-busy=false]").wait_for()
-    player.locator("[name=slider]").fill("4")
-    wait_for_frame(player, 4)
-    assert right.locator(".state").inner_text() == ""
-    assert right.locator("[data-number=active]").inner_text().endswith("%")
-    for frame in (5, 11):
-        player.locator("[name=slider]").fill(str(frame))
-        player.and_(page.locator(f"[data-frame='{frame}']")).wait_for()
-        assert frames_seen(player) == [frame, 5]
-        assert right.locator(".state").inner_text() == "epoch 6, diverged, its last frame"
-        assert right.locator("[data-number=active]").inner_text() == "not a number"
-        assert right.locator("[data-number=dead]").inner_text() == "not a number"
-        assert len(right.locator(".course polyline.active").get_attribute("points").split()) == 5
-    # One that diverged in its first epoch has nothing but that frame.
-    choice.select_option(diverged_run(200))
-    page.locator("#player[aria-busy=false]").wait_for()
-    assert right.locator(".state").inner_text() == "epoch 1, diverged, its last frame"
-    assert right.locator("dl").is_hidden()
-    player.locator("[name=order]").select_option("activity")
-    assert frames_seen(player) == [11, 0]
-
-
-def diverged_run(batch_size: int) -> str:
-    return next(run.name for run in made_up_config().runs.values() if run.batch_size == batch_size)
 
 
 def test_what_diverged_is_no_number_on_the_page(page, made_up):
@@ -377,10 +176,10 @@ def test_text_of_the_configuration_is_text(page, made_up):
     assert page.locator("script", has_text="alert(").count() == 0
 
 
-def test_without_scripts_there_are_figures_and_videos(browser, report):
+def test_without_scripts_there_are_figures(browser, report):
     with opened(browser, java_script_enabled=False) as page:
         page.goto(report.as_uri())
-        assert page.locator("video:visible").count() == 11
+        assert page.locator("noscript:visible").count() == 1
         assert page.locator("figure[data-chart] > img:visible").count() == 2
         assert page.locator("#player:visible, .live:visible, button:visible").count() == 0
 

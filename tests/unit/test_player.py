@@ -1,60 +1,31 @@
-"""The dW player's data: where squares lie, when frames were drawn, and the numbers of units."""
+"""The dW player's data: which runs, when frames were drawn, and the numbers of units."""
 
 import base64
 import gzip
 import json
 import math
 import re
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from dying_relu.frames import stacked
-from dying_relu.layout import BAND, layout
-from dying_relu.moments import Moments
+from dying_relu.config import load
+from dying_relu.media import Media
+from dying_relu.moments import frame_time
 from dying_relu.packs import write_pack
-from dying_relu.player import frame_names, moments, numbers
-from dying_relu.videos import contact_sheet
-from helpers import make_run
-
-
-@pytest.mark.parametrize("hidden", [(256,), (7,), (30, 256, 5)])
-def test_the_layout_is_that_of_the_frames(hidden):
-    inputs = [784, *hidden[:-1]]
-    layers = layout(hidden)
-    for layer, units in enumerate(hidden):
-        for unit in range(units):
-            # A picture in which this square alone is white.
-            squares = [np.zeros((n, width), np.uint8) for n, width in zip(hidden, inputs, strict=True)]
-            squares[layer][unit] = 255
-            rows, columns = np.nonzero(stacked(squares) == 255)
-            place = layers[layer]
-            row, column = divmod(unit, place["columns"])
-            assert rows.min() + BAND == place["top"] + 1 + row * (place["height"] + 1)
-            assert columns.min() == 1 + column * (place["width"] + 1)
-            assert columns.max() - columns.min() + 1 == place["width"]
-        assert layers[layer]["units"] == units
+from dying_relu.player import numbers, player
+from dying_relu.strips import draw_strips
+from dying_relu.videos import BAND, contact_sheet
+from dying_relu.writers import ArrayArchive
 
 
 def test_moments_of_epochs_and_of_steps():
-    assert moments(make_run(epochs=5), ["epoch-000002", "epoch-000004"]) == {
-        "labels": ["epoch 2", "epoch 4"],
-        "times": [2, 4],
-    }
-    run = make_run(epochs=2, batch_size=20000)  # three steps in an epoch
-    steps = moments(run, Moments(2, "step").names(run))
-    assert steps["labels"] == ["epoch 1, step 2", "epoch 2, step 4", "epoch 2, step 6"]
-    assert steps["times"] == pytest.approx([2 / 3, 4 / 3, 2])
-
-
-def test_the_last_frame_of_a_run_that_diverged_says_so(tmp_path):
-    names = ["epoch-000001", "epoch-000001-layer-2", "epoch-000002-diverged", "epoch-000002-diverged-layer-2"]
-    np.savez(tmp_path / "dw.npz", **{name: np.zeros(1) for name in names})
-    assert frame_names(tmp_path / "dw.npz") == ["epoch-000001", "epoch-000002-diverged"]
-    found = moments(make_run(epochs=5), frame_names(tmp_path / "dw.npz"))
-    assert found == {"labels": ["epoch 1", "epoch 2, diverged"], "times": [1, 2]}
+    assert [frame_time(name, 600) for name in ("epoch-000002", "epoch-000006-diverged")] == [2, 6]
+    assert frame_time("epoch-000002-step-000000900", 600) == 1.5
+    assert frame_time("epoch-000002-step-000000900-diverged", 600) == 1.5
 
 
 def test_numbers_are_those_of_the_table_in_the_order_of_epoch_layer_and_unit():
@@ -73,18 +44,78 @@ def test_numbers_are_those_of_the_table_in_the_order_of_epoch_layer_and_unit():
         }
     )
     found = numbers(table)
+    assert found["epochs"] == 2
     assert found["active"][1:] == [0.5, 0.1234]
-    assert found["low"][1:] == [0.0, -0.00123]
-    assert found["high"][1:] == [0.0, 4.57e-9]
-    assert found["background"] == [None, 0, 128]
+    assert found["low"][1:] == [0.0, -0.001235]
+    assert found["high"][1:] == [0.0, 4.568e-9]
+    assert found["background"][1:] == [0.0, 127.6]
+    assert math.isnan(found["background"][0])
     assert found["flags"] == [2, 7, 4]
+    assert numbers(table[:0])["epochs"] == 0
+
+
+@pytest.fixture
+def media(tmp_path):
+    """Results of four networks that are not there but for what the player takes: 100 bytes each."""
+    config = load(
+        {
+            "epochs": 2,
+            "experiments": {"one": {"title": "One", "grids": [{"batch_norm": [True, False], "batch_size": [10, 100]}]}},
+            "comparisons": {
+                "pair": {
+                    "title": "Pair",
+                    "left": {"batch_norm": True, "batch_size": 100},
+                    "right": {"batch_norm": False, "batch_size": 100},
+                }
+            },
+        }
+    )
+    for run in config.runs:
+        folder = tmp_path / "results" / "runs" / run
+        with closing(ArrayArchive(write(folder / "dw.npz"))) as arrays:
+            arrays.append("epoch-000001", np.full((4, 784), 100, np.uint8))
+            arrays.append("epoch-000002", np.full((4, 784), 200, np.uint8))
+        draw_strips(folder / "dw.npz", folder / "strips")
+        rows = pd.DataFrame({"epoch": [1] * 4 + [2] * 4, "unit": [0, 1, 2, 3] * 2, "layer": 1, "active_fraction": 0.5})
+        rows[["dw_min", "dw_max", "background", "dead", "inactive", "dark"]] = 0
+        rows.to_csv(folder / "units.csv.gz", index=False)
+    return config, Media(tmp_path / "results", tmp_path / "media")
+
+
+def write(path):
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def test_the_player_begins_with_the_first_comparison(media):
+    config, beside = media
+    given = player(config, list(config.runs.values()), beside)
+    assert list(given["runs"]) == list(config.runs)  # in the order of the configuration
+    assert [given["left"], given["right"]] == [run.name for run in config.comparisons["pair"].runs]
+    content = read_pack(beside.folder / f"{given['packs'][given['left']]}.pack.js")[1]
+    assert content["moments"] == [{"label": "epoch 1", "time": 1}, {"label": "epoch 2", "time": 2}]
+    assert [(beside.folder.parent / strip).is_file() for strip in content["strips"]] == [True]
+    assert content["active"] == [0.5] * 8
+    assert content["epochs"] == 2
+
+
+def test_without_runs_there_is_no_player_and_without_comparisons_it_begins_with_the_first_and_the_last(media):
+    config, beside = media
+    assert player(config, [], beside) is None
+    alone = [run for run in config.runs.values() if run.batch_size == 10]
+    given = player(config, alone, beside)
+    assert (given["left"], given["right"]) == (alone[0].name, alone[1].name)
+
+
+def read_pack(path):
+    """The name and the content that a pack hands over."""
+    name, data = re.fullmatch(r'pack\("(.*)", "(.*)"\);\n', path.read_text()).groups()
+    return name, json.loads(gzip.decompress(base64.b64decode(data)))
 
 
 def test_a_pack_is_a_script_that_hands_over_its_content(tmp_path):
     write_pack(tmp_path, "name", {"values": [1, math.nan, math.inf]})
-    name, data = re.fullmatch(r'pack\("(.*)", "(.*)"\);\n', (tmp_path / "name.pack.js").read_text()).groups()
-    assert name == "name"
-    assert json.loads(gzip.decompress(base64.b64decode(data))) == {"values": [1, None, None]}
+    assert read_pack(tmp_path / "name.pack.js") == ("name", {"values": [1, None, None]})
     first = (tmp_path / "name.pack.js").read_bytes()
     write_pack(tmp_path, "name", {"values": [1, math.nan, math.inf]})
     assert (tmp_path / "name.pack.js").read_bytes() == first

@@ -5,7 +5,6 @@ import math
 import re
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -50,7 +49,7 @@ def page_of(settings: dict, folder: Path) -> str:
         for end in ("svg", "csv.gz")
     ]
     files += ["runs.csv"]
-    files += [f"runs/{run}/{file}" for run in config.runs for file in ("accuracy.svg", "dw.mp4")]
+    files += [f"runs/{run}/{file}" for run in config.runs for file in ("accuracy.svg", "dw.mp4", "strips/000.webp")]
     for file in files:
         (results / file).parent.mkdir(parents=True, exist_ok=True)
         (results / file).write_text(file)
@@ -58,8 +57,9 @@ def page_of(settings: dict, folder: Path) -> str:
     units[["dw_min", "dw_max", "background"]] = [[-0.0012345, 0.5, 99.6], [0.0, 0.0, 0.0], [math.nan] * 3]
     units[["dead", "inactive", "dark"]] = [[0, 0, 0], [1, 1, 1], [0, 0, 1]]
     for run in config.runs:
-        np.savez(results / f"runs/{run}/dw.npz", **{f"epoch-{epoch:06d}": np.zeros(1) for epoch in range(1, 101)})
         units.to_csv(results / f"runs/{run}/units.csv.gz", index=False)
+        strips = {"frames": ["epoch-000001", "epoch-000100"], "in_strip": 10, "height": 28, "layers": []}
+        (results / f"runs/{run}/strips/strips.json").write_text(json.dumps(strips))
         metrics = pd.DataFrame({"epoch": [1], "test_accuracy": [0.9], "test_accuracy_batch_statistics": [math.nan]})
         metrics.assign(dead_units=0).to_csv(results / f"runs/{run}/metrics.csv", index=False)
     shares = ["train_accuracy", "test_accuracy", "test_accuracy_batch_statistics", "perfect_batches"]
@@ -84,8 +84,8 @@ def page_of(settings: dict, folder: Path) -> str:
 
 def test_everything_that_the_page_shows_or_links_lies_beside_it(page, tmp_path):
     sources = re.findall(r'src="([^"]+)"', page)
-    # The scripts, two experiments, a comparison, and of each of the three runs what belongs to the first seed.
-    assert len(set(sources)) == 3 + 2 * 4 + 4 + 2 * 3
+    # The scripts, two experiments, a comparison, and of each of the three runs of the first seed its accuracy.
+    assert len(set(sources)) == 3 + 2 * 4 + 4 + 3
     links = re.findall(r'href="([^"#]+)"', page)
     assert "media/style.css" in links
     for source in sources + links:
@@ -147,13 +147,13 @@ def test_a_run_of_two_experiments_is_shown_once(page):
 
 def test_the_player_is_given_the_runs_of_the_first_seed(page, tmp_path):
     (data,) = re.findall(r'<script type="application/json">(.*?)</script>', page)
-    player = json.loads(data)
-    assert (player["left"], player["right"]) == ("bn-relu-b100-s1", "nobn-relu-b100-s1")
-    assert list(player["runs"]) == ["bn-relu-b100-s1", "nobn-relu-b100-s1", "bn-relu-b500-s1"]
-    run = player["runs"]["bn-relu-b100-s1"]
-    assert run["labels"][-1] == "epoch 100"
-    assert (tmp_path / "report" / run["video"]).read_text() == "runs/bn-relu-b100-s1/dw.mp4"
-    assert (tmp_path / "report" / "media" / f"{run['units']}.pack.js").is_file()
+    assert list(json.loads(data)["runs"]) == ["bn-relu-b100-s1", "nobn-relu-b100-s1", "bn-relu-b500-s1"]
+    for name in json.loads(data)["runs"].values():
+        assert (tmp_path / "report" / "media" / f"{name}.pack.js").is_file()
+    chosen = re.findall(r'<option value="([^"]*-s1)" selected>', page)
+    assert chosen == ["bn-relu-b100-s1", "nobn-relu-b100-s1"]
+    strip = tmp_path / "report" / "media" / "bn-relu-b100-s1-strips-000.webp"
+    assert strip.read_text() == "runs/bn-relu-b100-s1/strips/000.webp"
 
 
 def test_the_charts_have_their_data(page, tmp_path):
@@ -204,7 +204,7 @@ def test_of_many_runs_the_page_says_what_they_have_in_common(tmp_path):
     # Of the runs themselves there are as many as are listed, and those of the comparison are among them.
     player = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
     assert len(player["runs"]) == page.count('<article class="run"') == sections.LISTED
-    assert (player["left"], player["right"]) == ("bn-relu-b30-s1", "nobn-relu-b30-s1")
+    assert re.findall(r'<option value="([^"]*-s1)" selected>', page) == ["bn-relu-b30-s1", "nobn-relu-b30-s1"]
     assert "50 of 60 networks can be chosen" in " ".join(page.split())
     assert "nobn-relu-b31-s1" not in page
 
@@ -214,5 +214,5 @@ def test_runs_that_would_make_the_page_too_large_are_left_out(tmp_path, monkeypa
     page = page_of(MANY, tmp_path)
     player = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
     assert list(player["runs"]) == ["bn-relu-b30-s1", "nobn-relu-b30-s1"]
-    assert len(list((tmp_path / "report" / "media").glob("*.mp4"))) == 2
+    assert len(list((tmp_path / "report" / "media").glob("*.webp"))) == 2
     assert "2 of 60 networks are shown by themselves" in page

@@ -30,8 +30,9 @@ class Media:
         return (self.results / path).exists()
 
     def size(self, path: str) -> int:
-        """Bytes of a file of the results."""
-        return (self.results / path).stat().st_size
+        """How many bytes a file of the results has, or all files of a folder."""
+        place = self.results / path
+        return sum(file.stat().st_size for file in place.iterdir()) if place.is_dir() else place.stat().st_size
 
     def read(self, path: str) -> pd.DataFrame:
         """A table of the results."""

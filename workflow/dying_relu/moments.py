@@ -60,3 +60,9 @@ def frame_label(name: str) -> str:
     epoch, *step = [int(part) for part in name.split("-") if part.isdigit()]
     diverged = f", {DIVERGED}" * name.endswith(DIVERGED)
     return f"epoch {epoch}" + "".join(f", step {number:,}" for number in step) + diverged
+
+
+def frame_time(name: str, steps_per_epoch: int) -> float:
+    """When a frame was drawn, in epochs since the start: 12 after epoch 12, 0.5 in the middle of the first one."""
+    epoch, *step = [int(part) for part in name.split("-") if part.isdigit()]
+    return step[0] / steps_per_epoch if step else epoch

@@ -1,41 +1,59 @@
-"""What the page's dW player knows of a run: its frames, and the numbers of its units."""
+"""What the page's dW player is given of each run: its strips, when their frames were drawn, and the units' numbers."""
 
+import json
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from dying_relu.moments import frame_label, frame_of
-from dying_relu.run import Run
+from dying_relu.config import Config
+from dying_relu.media import Media
+from dying_relu.moments import frame_label, frame_time
+from dying_relu.run import Run, describe
 
 
-def frame_names(archive: Path) -> list[str]:
-    """The names of a run's frames in their order, from its `dw.npz`; a run that diverged has fewer."""
-    with np.load(archive) as arrays:
-        return list(dict.fromkeys(map(frame_of, arrays.files)))
+def player(config: Config, shown: Sequence[Run], media: Media) -> dict[str, Any] | None:
+    """Put what the player needs of the runs `shown` beside the page, and give what its template needs.
 
-
-def moments(run: Run, names: Sequence[str]) -> dict[str, list]:
-    """For each of a run's frames what it is called, and the `time` at which it was drawn, in epochs, by their names."""
-    parts = [[int(part) for part in name.split("-") if part.isdigit()] for name in names]
+    `packs` says by which name the script finds a run, `runs` how it is called; it begins with the runs `left` and
+    `right`, the first that are compared. None without runs.
+    """
+    if not shown:
+        return None
+    pairs = [pair.runs for pair in config.comparisons.values() if set(pair.runs) <= set(shown)]
+    left, right = pairs[0] if pairs else (shown[0], shown[-1])
     return {
-        "labels": [frame_label(name) for name in names],
-        "times": [part[1] / run.steps_per_epoch if len(part) > 1 else part[0] for part in parts],
+        "left": left.name,
+        "right": right.name,
+        "framesPerSecond": config.settings["video"]["frames_per_second"],
+        "packs": {run.name: media.pack(run.name, played(run, media)) for run in shown},
+        "runs": {run.name: describe(run) for run in shown},
     }
 
 
-def numbers(units: pd.DataFrame) -> dict[str, list]:
+def played(run: Run, media: Media) -> dict[str, Any]:
+    """A run's strips as `strips.json` says, with their addresses; its moments; and its numbers."""
+    folder = f"runs/{run.name}/strips"
+    about = json.loads((media.results / folder / "strips.json").read_text())
+    names = about.pop("frames")
+    moments = [{"label": frame_label(name), "time": frame_time(name, run.steps_per_epoch)} for name in names]
+    pictures = sorted(path.name for path in (media.results / folder).glob("*.webp"))
+    strips = [media.take(f"{folder}/{name}") for name in pictures]
+    return about | {"moments": moments, "strips": strips} | numbers(media.read(f"runs/{run.name}/units.csv.gz"))
+
+
+def numbers(units: pd.DataFrame) -> dict[str, Any]:
     """The columns of `units.csv.gz` that the player shows, all units of an epoch after those of the one before.
 
-    Rounded to what is shown: dW to three digits, the background to a level. `flags` has 1 for a dead
-    unit, 2 for an inactive and 4 for a dark one, added.
+    Rounded to what is shown: dW to four digits, the background to a tenth. `flags` has 1 for a dead
+    unit, 2 for an inactive and 4 for a dark one, added. `epochs` is how many there are numbers of.
     """
     units = units.sort_values(["epoch", "layer", "unit"])
     return {
-        "active": units["active_fraction"].round(4).tolist(),
-        "low": [float(f"{value:.2e}") for value in units["dw_min"]],
-        "high": [float(f"{value:.2e}") for value in units["dw_max"]],
-        "background": [round(value) if value == value else None for value in units["background"]],
-        "flags": (units["dead"] + 2 * units["inactive"] + 4 * units["dark"]).tolist(),
+        "epochs": int(units["epoch"].nunique()),
+        "active": units["active_fraction"].tolist(),
+        "low": [float(f"{value:.3e}") for value in units["dw_min"]],
+        "high": [float(f"{value:.3e}") for value in units["dw_max"]],
+        "background": units["background"].round(1).tolist(),
+        "flags": (units["dead"] + 2 * units["inactive"] + 4 * units["dark"]).astype(int).tolist(),
     }

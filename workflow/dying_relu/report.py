@@ -1,7 +1,6 @@
 """The page that people read: figures, videos and numbers, with nothing typed by hand."""
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,11 @@ from plotly.offline import get_plotlyjs
 from dying_relu.config import Config
 from dying_relu.diagram import diagrams
 from dying_relu.judged import judged
-from dying_relu.layout import layout
 from dying_relu.media import Media
 from dying_relu.mnist import DATASETS
 from dying_relu.networks import COLUMNS, differences, extremes, last_epochs, networks
-from dying_relu.player import frame_names, moments, numbers
-from dying_relu.run import Run, describe, held_fixed
+from dying_relu.player import player
+from dying_relu.run import held_fixed
 from dying_relu.sections import many, section, shown_alone
 from dying_relu.stages import stages
 
@@ -51,7 +49,7 @@ def write_page(folder: Path, template: Path, config: Config, results: Path, prov
         columns=[label for label, _ in COLUMNS.values()],
         diagrams=diagrams(runs),
         experiments=[section(config, experiment, shown, media) for experiment in config.experiments.values()],
-        player=_player(config, shown, media),
+        player=player(config, shown, media),
         shown=len(shown),
         drawn=len({run.series for run in config.drawn.values()}),
         many=many(runs),
@@ -70,29 +68,6 @@ def write_page(folder: Path, template: Path, config: Config, results: Path, prov
         provenance=provenance,
     )
     (folder / "index.html").write_text(text, encoding="utf-8")
-
-
-def _player(config: Config, shown: Sequence[Run], media: Media) -> dict[str, Any] | None:
-    """What the dW player is given: the runs that are shown, and which two it begins with; None where there are none."""
-    if not shown:
-        return None
-    pairs = [comparison.runs for comparison in config.comparisons.values() if set(comparison.runs) <= set(shown)]
-    left, right = pairs[0] if pairs else (shown[0], shown[-1])
-    return {
-        "left": left.name,
-        "right": right.name,
-        "framesPerSecond": config.settings["video"]["frames_per_second"],
-        "runs": {
-            run.name: {
-                "label": describe(run),
-                "video": media.take(f"runs/{run.name}/dw.mp4"),
-                "units": media.pack(run.name, numbers(media.read(f"runs/{run.name}/units.csv.gz"))),
-                "layers": layout(run.hidden),
-                **moments(run, frame_names(media.results / "runs" / run.name / "dw.npz")),
-            }
-            for run in shown
-        },
-    }
 
 
 def write_player(folder: Path, template: str, title: str, video: Path) -> None:

@@ -24,8 +24,8 @@ def shown_alone(config: Config, media: Media) -> list[Run]:
     first = [run for run in config.drawn.values() if run.seed == config.settings["seeds"][0]]
     chosen, size = set(), 0
     for run in sorted(first, key=lambda run: run.name not in compared):
-        # Numbers of units are packed tighter beside the page than they are in the table.
-        size += media.size(f"runs/{run.name}/dw.mp4") + media.size(f"runs/{run.name}/units.csv.gz") // 2
+        # Numbers of units take about as much beside the page as in the table.
+        size += media.size(f"runs/{run.name}/strips") + media.size(f"runs/{run.name}/units.csv.gz")
         if len(chosen) >= 2 and (size > BUDGET or len(chosen) == LISTED):
             break
         chosen.add(run)
@@ -62,7 +62,6 @@ def section(config: Config, experiment: Experiment, shown: Collection[Run], medi
                 "label": f"{describe(run)}, seed {run.seed}",
                 "shown": config.experiments_of(run)[0] == experiment.name,
                 "accuracy": _accuracy(run, media),
-                "video": media.take(f"runs/{run.name}/dw.mp4"),
             }
             for run in experiment.runs
             if run in shown

@@ -31,7 +31,7 @@ def _jobs(config: Config) -> Iterator[tuple[str, list[str]]]:
     figures += [f"summary/{name}" for name in config.experiments] + [f"accuracy/{run}" for run in config.runs]
     yield "fetch", ["fetch"]
     yield "train", [f"train/{run}" for run in config.runs]
-    yield "frames", [f"frames/{run}" for run in config.runs]
+    yield "frames", [f"{kind}/{run}" for kind in ("frames", "strips") for run in config.runs]
     yield "videos", [f"video/{run}" for run in config.runs] + [f"comparison/{name}" for name in config.comparisons]
     yield "figures", figures
     yield "tables and claims", ["runs", "final", "claims"] + [f"outcomes/{name}" for name in config.experiments]

@@ -10,9 +10,9 @@ import ffmpeg
 import imageio_ffmpeg
 from PIL import Image, ImageDraw, ImageFont
 
-from dying_relu.layout import BAND
 from dying_relu.moments import DIVERGED, frame_label
 
+BAND = 27  # height of the band with the labels, pixels
 MARGIN = 8
 INK, PAPER = 255, 0
 

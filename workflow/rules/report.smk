@@ -13,7 +13,7 @@ FINISHED = [
         format=["svg", "csv.gz"],
     ),
     *expand("<results>/comparisons/{comparison}.{format}", comparison=CONFIG.comparisons, format=["mp4", "jpg"]),
-    *expand("<results>/runs/{run}/{file}", run=CONFIG.drawn, file=["accuracy.svg", "dw.mp4"]),
+    *expand("<results>/runs/{run}/{file}", run=CONFIG.drawn, file=["accuracy.svg", "dw.mp4", "strips"]),
 ]
 
 
@@ -47,7 +47,7 @@ rule page:
         finished=FINISHED,
         provenance="<results>/provenance.json",
         metrics=sorted({path for name in CURVES for path in of_experiment(name, "metrics.csv")}),
-        units=expand("<results>/runs/{run}/{file}", run=CONFIG.drawn, file=["units.csv.gz", "dw.npz"]),
+        units=expand("<results>/runs/{run}/units.csv.gz", run=CONFIG.drawn),
         template=template("index"),
         parts=PAGE_PARTS,
         texts=[os.path.relpath(path) for path in (claims.FILE, captions.FILE)],

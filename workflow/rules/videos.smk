@@ -1,4 +1,5 @@
-# Needs: the brightness of dW of the runs. Gives: PNG frames, a video of each run, and the comparisons.
+# Needs: the brightness of dW of the runs. Gives: PNG frames, a video of each run, the comparisons, and what the
+# page's player shows.
 
 
 rule frames:
@@ -67,3 +68,23 @@ rule comparison:
         frames_per_second=CONFIG.settings["video"]["frames_per_second"],
     script:
         "../scripts/comparison.py"
+
+
+rule strips:
+    input:
+        dw="<results>/runs/{run}/dw.npz",
+    output:
+        directory("<results>/runs/{run}/strips"),
+    log:
+        "<logs>/strips/{run}.log",
+    benchmark:
+        "<benchmarks>/strips/{run}.tsv"
+    conda:
+        "../../envs/videos.yaml"
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(5),
+    params:
+        code=library("strips"),
+    script:
+        "../scripts/strips.py"
