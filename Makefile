@@ -1,6 +1,6 @@
 # The first command of a newcomer is `make report`. All of these set up .venv first.
 
-.PHONY: help report replicate test test-cluster test-envs test-faults verify instruction-sets audit benchmark growth scale lint images venv lock
+.PHONY: help report replicate test test-cluster test-envs test-faults verify instruction-sets audit mnist benchmark growth scale lint images venv lock
 
 SNAKEMAKE = .venv/bin/snakemake
 # Quoted, since shells see it.
@@ -47,36 +47,37 @@ test-envs: venv
 test-faults: venv
 	@.venv/bin/pytest -m faults
 
+# What the measurements below read.
+RAW = $(RESULTS)/data/MNIST/raw
+
+mnist: venv
+	@$(SNAKEMAKE) --cores all --quiet all -- $(RAW)/train-images-idx3-ubyte
+
 # Each training engine and its peers, side by side; ROUNDS=1 is quicker and coarser.
 ROUNDS = 3
 
-benchmark: venv
+benchmark: mnist
 	@envs/venv.sh .venv-benchmark envs/benchmark.txt
-	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
 	@PYTHONPATH=workflow .venv/bin/python workflow/benchmark/compare.py --rounds $(ROUNDS) \
-	  --raw $(RESULTS)/data/MNIST/raw --results $(RESULTS) --jax-python .venv-benchmark/bin/python
+	  --raw $(RAW) --results $(RESULTS) --jax-python .venv-benchmark/bin/python
 
 # How time and memory grow with the network and the data.
-growth: venv
-	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
+growth: mnist
 	@PYTHONPATH=workflow .venv/bin/python workflow/benchmark/growth.py --rounds $(ROUNDS) \
-	  --raw $(RESULTS)/data/MNIST/raw --results $(RESULTS)
+	  --raw $(RAW) --results $(RESULTS)
 
 # What ten thousand runs cost beside the training, with made-up tables.
-scale: venv
-	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
-	@PYTHONPATH=workflow .venv/bin/python workflow/benchmark/scale.py --raw $(RESULTS)/data/MNIST/raw --work $(RESULTS)/scale
+scale: mnist
+	@PYTHONPATH=workflow .venv/bin/python workflow/benchmark/scale.py --raw $(RAW) --work $(RESULTS)/scale
 
 # Whether the same configuration gives the same bytes; see docs/reproducibility.md.
-verify: venv
-	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
+verify: mnist
 	@PYTHONPATH=workflow .venv/bin/python workflow/reproducibility/verify.py \
-	  --raw $(RESULTS)/data/MNIST/raw --results $(RESULTS)
+	  --raw $(RAW) --results $(RESULTS)
 
-instruction-sets: venv
-	@$(SNAKEMAKE) --cores all --quiet all -- $(RESULTS)/data/MNIST/raw/train-images-idx3-ubyte
+instruction-sets: mnist
 	@PYTHONPATH=workflow .venv/bin/python workflow/reproducibility/instruction_sets.py \
-	  --raw $(RESULTS)/data/MNIST/raw --results $(RESULTS)
+	  --raw $(RAW) --results $(RESULTS)
 
 # Each lock against the vulnerabilities that PyPI knows. A package that cannot be looked up is an error, too.
 AUDIT = .venv-audit/bin/pip-audit --strict --vulnerability-service pypi --disable-pip --require-hashes --progress-spinner off

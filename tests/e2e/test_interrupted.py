@@ -63,21 +63,28 @@ def undisturbed(make_project, mnist) -> tuple[Path, dict[str, bytes]]:
     return folder, tables(folder / "undisturbed")
 
 
-def test_the_training_is_killed(undisturbed, mnist):
-    project, expected = undisturbed
-    process = start(project, mnist, "killed")
-    os.kill(wait_for(lambda: training_process(project)), signal.SIGKILL)
+def fails(process: subprocess.Popen) -> str:
+    """Wait for the end of a workflow that must not succeed; what it said."""
     said, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode != 0, said
+    return said
+
+
+def sends(project: Path, process: subprocess.Popen, what: signal.Signals) -> None:
+    """Send a signal to the training, and wait for the end of the workflow."""
+    os.kill(wait_for(lambda: training_process(project)), what)
+    fails(process)
+
+
+def test_the_training_is_killed(undisturbed, mnist):
+    project, expected = undisturbed
+    sends(project, start(project, mnist, "killed"), signal.SIGKILL)
     goes_on(project, mnist, "killed", expected)
 
 
 def test_the_training_is_asked_to_end(undisturbed, mnist):
     project, expected = undisturbed
-    process = start(project, mnist, "asked")
-    os.kill(wait_for(lambda: training_process(project)), signal.SIGTERM)
-    said, _ = process.communicate(timeout=DEADLINE)
-    assert process.returncode != 0, said
+    sends(project, start(project, mnist, "asked"), signal.SIGTERM)
     log = (project / "asked" / "logs" / "train" / f"{RUN}.log").read_text()
     assert re.search(r"was asked to stop; the same command goes on after epoch \d+", log)
     assert "Traceback" not in log
@@ -136,8 +143,7 @@ def test_memory_runs_out(undisturbed, mnist):
     training = wait_for(lambda: training_process(project))
     pages = int(Path(f"/proc/{training}/statm").read_text().split()[0])
     resource.prlimit(training, resource.RLIMIT_AS, (pages * resource.getpagesize(),) * 2)
-    said, _ = process.communicate(timeout=DEADLINE)
-    assert process.returncode != 0, said
+    said = fails(process)
     assert re.search("MemoryError|allocate", said), said
     goes_on(project, mnist, "memory", expected)
 
@@ -150,8 +156,5 @@ def test_the_training_is_killed_in_five_random_epochs(undisturbed, mnist, attemp
     epochs = sorted(random.Random(results).sample(range(1, 12), 5))
     print(f"SIGKILL in the epochs after {epochs}")
     for epoch in epochs:
-        process = start(project, mnist, results, after=epoch)
-        os.kill(wait_for(lambda: training_process(project)), signal.SIGKILL)
-        said, _ = process.communicate(timeout=DEADLINE)
-        assert process.returncode != 0, said
+        sends(project, start(project, mnist, results, after=epoch), signal.SIGKILL)
     goes_on(project, mnist, results, expected, at_least=epochs[-1])

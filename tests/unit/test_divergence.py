@@ -17,6 +17,7 @@ from dying_relu.judging import RunTables, claims_table
 from dying_relu.measure import TestResult
 from dying_relu.moments import Moments, frame_label
 from dying_relu.numba_engine import NumbaEngine
+from dying_relu.record import TABLES
 from dying_relu.run import Run
 from dying_relu.tables import diverged_in, final_table
 from dying_relu.torch_engine import TorchEngine
@@ -25,7 +26,6 @@ from dying_relu.videos import make_video
 from helpers import make_run, train_anew
 
 RUN = {"train_images": 300, "hidden": [16], "batch_size": 40}
-NAMES = {"initial": "initial.csv", "metrics": "metrics.csv", "units": "units.csv.gz", "batches": "batches.csv.gz"}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def images(mnist) -> Images:
 
 def outputs_in(folder) -> Outputs:
     folder.mkdir(parents=True, exist_ok=True)
-    return Outputs(**{key: folder / name for key, name in NAMES.items()}, dw=folder / "dw.npz")
+    return Outputs.within(folder)
 
 
 def broken_from(step: int, engine=NumbaEngine):
@@ -60,7 +60,7 @@ def broken_from(step: int, engine=NumbaEngine):
 
 
 def tables(outputs: Outputs) -> dict[str, pd.DataFrame]:
-    return {name: pd.read_csv(getattr(outputs, name)) for name in NAMES}
+    return {name: pd.read_csv(getattr(outputs, name)) for name in ("initial", *TABLES)}
 
 
 @pytest.mark.parametrize("engine", [TorchEngine, NumbaEngine])
@@ -75,7 +75,7 @@ def test_what_came_before_is_kept_and_the_last_row_says_nothing(images, tmp_path
     expected, found = tables(whole), tables(kept)
     assert found["metrics"]["epoch"].tolist() == [1, 2, 3]
     assert found["metrics"].drop(columns="epoch").iloc[2].isna().all()
-    for name in NAMES:
+    for name in ("initial", *TABLES):
         pd.testing.assert_frame_equal(found[name].head(len(expected[name])), expected[name], check_dtype=False)
         assert len(found[name]) == len(expected[name]) + (name == "metrics")
     with np.load(kept.dw) as frames, np.load(whole.dw) as before:

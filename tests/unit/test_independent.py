@@ -108,9 +108,7 @@ def apart(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @pytest.mark.parametrize("engine", [TorchEngine, NumbaEngine])
 def test_every_column_agrees_with_the_definitions(mnist, run, dw, expected, engine, tmp_path, monkeypatch):
-    paths = Outputs(
-        *(tmp_path / name for name in ("initial.csv", "metrics.csv", "units.csv.gz", "batches.csv.gz", "dw.npz"))
-    )
+    paths = Outputs.within(tmp_path)
     monkeypatch.setattr("dying_relu.train.Network", Graded)
     every = load(mnist, IMAGES)
     images = Images(every.train, every.train_labels, every.test[:TEST_IMAGES], every.test_labels[:TEST_IMAGES])

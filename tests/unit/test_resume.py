@@ -9,6 +9,7 @@ import pytest
 
 from dying_relu import checkpoints as module
 from dying_relu.checkpoints import Checkpoints, TakenOverError
+from dying_relu.files import digest
 from dying_relu.images import Images, load
 from dying_relu.moments import Moments
 from dying_relu.numba_engine import NumbaEngine
@@ -33,9 +34,7 @@ def images(mnist) -> Images:
 
 def outputs_in(folder: Path) -> Outputs:
     folder.mkdir(exist_ok=True)
-    names = {"initial": "initial.csv", "metrics": "metrics.csv"}
-    names |= {"units": "units.csv.gz", "batches": "batches.csv.gz", "dw": "dw.npz"}
-    return Outputs(**{key: folder / name for key, name in names.items()})
+    return Outputs.within(folder)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -211,7 +210,7 @@ def test_no_code_is_unpickled(interrupted, caplog):
     np.savez(state, **content | {"steps": np.array([print], dtype=object)})
     (manifest,) = interrupted.glob("*/checkpoint.json")
     files = json.loads(manifest.read_text())["files"]
-    edit_manifest(interrupted, files=files | {f"{state.parent.name}/state.npz": module._digest(state)})
+    edit_manifest(interrupted, files=files | {f"{state.parent.name}/state.npz": digest(state)})
     assert checkpoints_in(interrupted).resume() is None
     assert "state.npz holds something else than arrays" in caplog.text
 

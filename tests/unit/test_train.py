@@ -29,9 +29,7 @@ def engine(request) -> type[Engine]:
 
 @pytest.fixture
 def outputs(tmp_path) -> Outputs:
-    names = {"initial": "initial.csv", "metrics": "metrics.csv"}
-    names |= {"units": "units.csv.gz", "batches": "batches.csv.gz", "dw": "dw.npz"}
-    return Outputs(**{key: tmp_path / name for key, name in names.items()})
+    return Outputs.within(tmp_path)
 
 
 RUN = {"train_images": 300, "hidden": [16], "batch_size": 40}

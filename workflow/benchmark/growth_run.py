@@ -53,9 +53,7 @@ def main() -> None:
             return super().train(batches)
 
     with TemporaryDirectory() as folder:
-        names = {"initial": "initial.csv", "metrics": "metrics.csv"}
-        names |= {"units": "units.csv.gz", "batches": "batches.csv.gz", "dw": "dw.npz"}
-        outputs = Outputs(**{key: Path(folder) / name for key, name in names.items()})
+        outputs = Outputs.within(Path(folder))
         checkpoints = Checkpoints(Path(folder) / "checkpoint", {}, config.settings["checkpoint"])
         started = time.process_time()
         train(run, images, Watched, "gradient", Moments(1, "epoch"), outputs, checkpoints)

@@ -27,9 +27,10 @@ GRID = {
     "batch_size": [10, 20, 50, 100, 200],
     "learning_rate": [round(1e-4 * 1.5**step, 6) for step in range(20)],
 }
+MADE = ["initial.csv", "metrics.csv", "units.csv.gz", "batches.csv.gz", "dw.npz", "environment.json"]  # of each run
 BARE = """
 RUNS = [f"run-{{number:05d}}" for number in range({runs})]
-FILES = ["initial.csv", "metrics.csv", "units.csv.gz", "batches.csv.gz", "dw.npz", "environment.json"]
+FILES = {files}
 rule all:
     input: "all.txt"
 rule data:
@@ -85,7 +86,7 @@ def make_up(config, results: Path) -> None:
             metrics[column] = number % units
         metrics.to_csv(folder / "metrics.csv", index=False)
         if number:
-            for name in ("initial.csv", "units.csv.gz", "batches.csv.gz", "dw.npz", "environment.json"):
+            for name in (name for name in MADE if name != "metrics.csv"):
                 shutil.copyfile(first / name, folder / name)
             continue
         flags = {"dead": 0, "inactive": 0}
@@ -127,7 +128,7 @@ def main() -> None:
     runs = 200 * arguments.seeds
     bare = work / "bare"
     bare.mkdir()
-    (bare / "Snakefile").write_text(BARE.format(runs=runs))
+    (bare / "Snakefile").write_text(BARE.format(runs=runs, files=MADE))
     (bare / "train.py").write_text("from pathlib import Path\nfor path in snakemake.output:\n    Path(path).touch()\n")
     (bare / "env.yaml").write_text("dependencies: []\n")
 
@@ -144,7 +145,7 @@ def main() -> None:
 
     compare("dry run, nothing there", [*ours, "-n"], [*snakemake, "-n"])
     results = work / "results"
-    measured([*ours, "--", *(f"{results}/data/MNIST/raw/{name}" for name in ("train-images-idx3-ubyte",))], ROOT)
+    measured([*ours, "--", f"{results}/data/MNIST/raw/train-images-idx3-ubyte"], ROOT)
     make_up(load(settings), results)
     (bare / "data").mkdir()
     for number in range(4):
@@ -152,7 +153,7 @@ def main() -> None:
     for number in range(runs):
         folder = bare / "runs" / f"run-{number:05d}"
         folder.mkdir(parents=True)
-        for name in ("initial.csv", "metrics.csv", "units.csv.gz", "batches.csv.gz", "dw.npz", "environment.json"):
+        for name in MADE:
             (folder / name).touch()
     for stage, target in (
         ("runs.csv", "runs.csv"),

@@ -16,7 +16,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from dying_relu.files import whole
+from dying_relu.files import digest, whole
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +107,8 @@ class Checkpoints:
             raise TakenOverError(f"{part} is gone: another process goes on with this training")
         np.savez(part / STATE, **arrays)
         outdated = [name for name in self._files if name.endswith(STATE)]
-        files = {name: digest for name, digest in self._files.items() if name not in outdated}
-        files |= {f"{part.name}/{file.name}": _digest(file) for file in sorted(part.iterdir())}
+        files = {name: known for name, known in self._files.items() if name not in outdated}
+        files |= {f"{part.name}/{file.name}": digest(file) for file in sorted(part.iterdir())}
         content = {"version": VERSION, "identity": self._identity, "epoch": epoch, "spent": dict(spent), "files": files}
         with whole(self._folder / MANIFEST) as path:
             path.write_text(json.dumps(content | {"digest": _digest_of(content)}, indent=1) + "\n")
@@ -139,20 +139,20 @@ class Checkpoints:
         """What the manifest says. Raises UnusableError unless it and all files that it names are whole and ours."""
         try:
             content = json.loads((self._folder / MANIFEST).read_text())
-            version, digest = content["version"], content.pop("digest")
+            version, own_digest = content["version"], content.pop("digest")
         except FileNotFoundError:
             raise UnusableError("an interrupted training has left no checkpoint") from None
         except (ValueError, TypeError, KeyError, AttributeError, OSError):
             raise UnusableError(f"the checkpoint is discarded: {MANIFEST} is damaged") from None
         if version != VERSION:
             raise UnusableError(f"the checkpoint is discarded: its format has version {version}, not {VERSION}")
-        if digest != _digest_of(content):
+        if own_digest != _digest_of(content):
             raise UnusableError(f"the checkpoint is discarded: {MANIFEST} is damaged")
         if other := sorted(_differing(content["identity"], self._identity)):
             raise UnusableError(f"the checkpoint is discarded: it was made with another {', another '.join(other)}")
         for name, expected in content["files"].items():
             try:
-                found = _digest(self._folder / name)
+                found = digest(self._folder / name)
             except OSError:
                 raise UnusableError(f"the checkpoint is discarded: {name} is missing") from None
             if found != expected:
@@ -182,8 +182,3 @@ def _differing(one: Any, other: Any, path: str = "") -> list[str]:
 
 def _digest_of(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,5 +1,6 @@
 """Files that are either whole or not there."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -29,6 +30,12 @@ def whole(path: str | Path) -> Iterator[Path]:
         aside.replace(path)
     finally:
         _remove(aside)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def unwritable(folder: str | Path) -> str | None:

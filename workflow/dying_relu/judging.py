@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class RunTables:
 
     folder: Path
 
-    @property
+    @cached_property  # each claim asks for it, under each evaluation; the others are asked for once, and are large
     def metrics(self) -> pd.DataFrame:
         return pd.read_csv(self.folder / "metrics.csv")
 

@@ -1,8 +1,9 @@
 """A digest of every file of the results that must be the same whenever and wherever it is made."""
 
 from collections.abc import Mapping
-from hashlib import file_digest
 from pathlib import Path
+
+from dying_relu.files import digest
 
 # What says when, or how long: logs, benchmarks, and the page, which shows where the time went.
 FOLDERS = ("logs", "benchmarks")
@@ -12,7 +13,7 @@ FILES = ("report/index.html", ".snakemake_timestamp", "README.md")
 def manifest(results: Path) -> dict[str, str]:
     """SHA-256 by path, relative to the folder `results`, sorted; unfinished and hidden files are in it, too."""
     paths = [path.relative_to(results) for path in results.rglob("*") if path.is_file()]
-    return {str(path): _digest(results / path) for path in sorted(paths) if _counts(path)}
+    return {str(path): digest(results / path) for path in sorted(paths) if _counts(path)}
 
 
 def differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
@@ -22,8 +23,3 @@ def differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
 
 def _counts(path: Path) -> bool:
     return path.parts[0] not in FOLDERS and str(path) not in FILES and path.name not in FILES
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

@@ -57,12 +57,17 @@ def frame_label(name: str) -> str:
 
     The last frame of a run that diverged says so: `epoch 12, diverged`.
     """
-    epoch, *step = [int(part) for part in name.split("-") if part.isdigit()]
+    epoch, *step = _numbers(name)
     diverged = f", {DIVERGED}" * name.endswith(DIVERGED)
     return f"epoch {epoch}" + "".join(f", step {number:,}" for number in step) + diverged
 
 
 def frame_time(name: str, steps_per_epoch: int) -> float:
     """When a frame was drawn, in epochs since the start: 12 after epoch 12, 0.5 in the middle of the first one."""
-    epoch, *step = [int(part) for part in name.split("-") if part.isdigit()]
+    epoch, *step = _numbers(name)
     return step[0] / steps_per_epoch if step else epoch
+
+
+def _numbers(name: str) -> list[int]:
+    """Epoch and step, or epoch alone, from a frame's name."""
+    return [int(part) for part in name.split("-") if part.isdigit()]

@@ -25,6 +25,12 @@ class Outputs:
     batches: Path
     dw: Path
 
+    @classmethod
+    def within(cls, folder: Path) -> "Outputs":
+        """All of them in one folder, under the names that they have below the results folder."""
+        names = ("initial.csv", "metrics.csv", "units.csv.gz", "batches.csv.gz", ARCHIVE)
+        return cls(*(folder / name for name in names))
+
 
 class Part:
     """The same for some epochs of a run, in one folder and not yet compressed."""

@@ -22,7 +22,7 @@ from dying_relu.network import Network
 from dying_relu.record import Outputs, Part, join
 from dying_relu.run import Run
 from dying_relu.streams import image_order
-from dying_relu.writers import FLOAT_FORMAT, ArrayArchive
+from dying_relu.writers import ArrayArchive, write_table
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ def train(
         if checkpoints.stopping and done < run.epochs:
             raise StoppedError(f"{run.name} was asked to stop; the same command goes on after epoch {done}")
     started = time.monotonic()
-    initial.to_csv(outputs.initial, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+    write_table(initial, outputs.initial)
     join(checkpoints.parts, outputs)
     spent["measuring"] += time.monotonic() - started
     return spent

@@ -50,9 +50,7 @@ def train_all(raw: Path, engine: str, epochs: int, seeds: int) -> Iterator[dict]
     for run in config.runs.values():
         with TemporaryDirectory() as name:
             folder = Path(name)
-            files = {"initial": "initial.csv", "metrics": "metrics.csv", "units": "units.csv.gz"}
-            files |= {"batches": "batches.csv.gz", "dw": "dw.npz"}
-            outputs = Outputs(**{key: folder / file for key, file in files.items()})
+            outputs = Outputs.within(folder)
             checkpoints = Checkpoints(folder / "checkpoint", {}, seconds=3600)
             images = load_images(raw, run.train_images)
             train(run, images, choose(engine, run), "gradient", Moments(1, "epoch"), outputs, checkpoints)

@@ -5,12 +5,11 @@ import pandas as pd
 from dying_relu.files import whole
 from dying_relu.logs import log_to
 from dying_relu.outcomes import outcome, outcomes_table
-from dying_relu.writers import FLOAT_FORMAT
+from dying_relu.writers import write_table
 
 log_to(snakemake.log[0])
 tables = zip(snakemake.input.initial, snakemake.input.metrics, snakemake.input.units, strict=True)
 # One run after the other: of many, the tables together would not fit into memory.
 rows = [outcome(*map(pd.read_csv, paths)) for paths in tables]
 with whole(snakemake.output[0]) as path:
-    table = outcomes_table(dict(zip(snakemake.params.runs, rows, strict=True)))
-    table.to_csv(path, index=False, float_format=FLOAT_FORMAT)
+    write_table(outcomes_table(dict(zip(snakemake.params.runs, rows, strict=True))), path)
