@@ -36,6 +36,7 @@ include: "workflow/rules/documents.smk"
 rule all:
     default_target: True
     input:
+        data_there(),
         "<results>/runs.csv",
         "<results>/claims.csv",
         "<results>/provenance.json",

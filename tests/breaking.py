@@ -68,9 +68,9 @@ class Started:
         assert found is not True, f"{rule} was not reached: {self.said}"
         return found
 
-    def ends(self) -> int:
-        """Wait for its end; its exit code."""
-        return self.process.wait(DEADLINE)
+    def ends(self, within: float = DEADLINE) -> int:
+        """Wait for its end, at most so many seconds; its exit code."""
+        return self.process.wait(within)
 
     def end_all(self) -> None:
         """Kill it and all that it has started."""

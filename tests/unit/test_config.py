@@ -146,6 +146,19 @@ REFUSED = [
         "grids[0].negative_slope: found -1, allowed: a number, at least 0, at most 1; or null",
     ),
     (grid(learning_rate=float("nan")), "grids[0].learning_rate: found nan, allowed: a finite number"),
+    (
+        grid(convolutions=[4] * 5),
+        "experiments.one.grids[0].convolutions: found [4, 4, 4, 4, 4], allowed: at most 4 layers, since each halves "
+        "the images, and these have 28 x 28 pixels",
+    ),
+    (
+        grid(dataset="cifar10"),
+        "experiments.one.grids[0].train_images: found 60000, allowed: at most 50000, since dataset is cifar10",
+    ),
+    (
+        changed(engine="numba", run__convolutions=[4]),
+        "found [4], allowed: networks without convolutions, since engine is numba",
+    ),
     (changed(run__hidden=[]), "run.hidden: found [], allowed: a list, with at least 1 items, with at most 8 items"),
     (grid(hidden=[16] * 9), "allowed: a list, with at least 1 items, with at most 8 items"),
     (grid(hidden=[64, 0]), "experiments.one.grids[0].hidden[1]: found 0, allowed: a whole number, at least 1"),

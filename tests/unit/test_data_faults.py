@@ -16,9 +16,9 @@ import pytest
 from torchvision.datasets import MNIST
 
 from dying_relu import fetch as module
+from dying_relu.datasets import DATASETS, DIGESTS, DigestError
 from dying_relu.fetch import FetchError, fetch
 from dying_relu.images import load
-from dying_relu.mnist import DATASETS, DIGESTS, DigestError
 
 CONTENT = {name: name.encode() * 1000 for name in DIGESTS}
 NAMES = list(CONTENT)

@@ -11,12 +11,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
-from torchvision.datasets import MNIST
+from torchvision.datasets import CIFAR10, MNIST
 
+from dying_relu import datasets as digests
 from dying_relu import fetch as module
-from dying_relu import mnist as digests
+from dying_relu.datasets import DIGESTS
 from dying_relu.fetch import FetchError, fetch
-from dying_relu.mnist import DIGESTS
 
 CONTENT = {name: name.encode() * 10 for name in DIGESTS}
 
@@ -131,3 +131,33 @@ def test_a_mirror_that_is_down_is_asked_once(tmp_path, monkeypatch):
     with pytest.raises(FetchError) as failure:
         fetch(tmp_path / "raw", None, 1)
     assert str(failure.value).count("http://127.0.0.1:9/: ") == 1
+
+
+ARCHIVE = "cifar-10-binary.tar.gz"
+
+
+@pytest.fixture
+def archive(monkeypatch) -> bytes:
+    """Stands for CIFAR-10's archive."""
+    content = b"images" * 100
+    monkeypatch.setitem(digests.DATASETS["cifar10"].digests, ARCHIVE, sha256(content).hexdigest())
+    return content
+
+
+def test_cifar10_comes_from_beside_torchvisions_archive(mirror, archive, tmp_path, monkeypatch):
+    monkeypatch.setattr(CIFAR10, "url", f"{MNIST.mirrors[0]}cifar-10-python.tar.gz")
+    (mirror / ARCHIVE).write_bytes(archive)
+    fetch(tmp_path / "raw", None, 5, "cifar10")
+    assert fetched(tmp_path / "raw") == {ARCHIVE: archive}
+
+
+def test_cifar10_comes_from_a_folder_or_one_says_what_to_put_there(archive, tmp_path, monkeypatch):
+    monkeypatch.setattr(CIFAR10, "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / ARCHIVE).write_bytes(archive[:-1])
+    with pytest.raises(FetchError, match=f"(?s)CIFAR-10 could not be fetched.*SHA-256.*Put {ARCHIVE} into a folder"):
+        fetch(tmp_path / "raw", str(folder), 1, "cifar10")
+    (folder / ARCHIVE).write_bytes(archive)
+    fetch(tmp_path / "raw", str(folder), 1, "cifar10")
+    assert fetched(tmp_path / "raw") == {ARCHIVE: archive}

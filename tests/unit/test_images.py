@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from dying_relu.datasets import DigestError
 from dying_relu.images import load, to_inputs
-from dying_relu.mnist import DigestError
 
 
 def test_pixels_and_labels_are_those_of_the_files(mnist):

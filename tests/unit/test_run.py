@@ -85,6 +85,7 @@ def test_a_row_of_the_table():
         "batch_norm_position": "before_activation",
         "input_scaling": "unit_interval",
         "train_images": 60000,
+        "convolutions": "",
     }
 
 

@@ -20,4 +20,4 @@ def test_training_does_not_depend_on_what_comes_after_it():
 def test_a_file_of_its_own(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("import numpy\nimport dying_relu.moments\nfrom dying_relu.files import whole\n")
-    assert [path.stem for path in modules_of(script)] == ["files", "mnist", "moments", "run"]
+    assert [path.stem for path in modules_of(script)] == ["datasets", "files", "moments", "run"]

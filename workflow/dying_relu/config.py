@@ -17,7 +17,8 @@ import jsonschema
 import yaml
 
 from dying_relu.covered import not_covered
-from dying_relu.run import PARAMETERS, Run, run_name
+from dying_relu.datasets import DATASETS
+from dying_relu.run import LISTS, PARAMETERS, POOL, Run, run_name
 
 ARTICLE_SEED = 20170523
 MOST_RUNS = 100_000
@@ -227,15 +228,15 @@ def _schema() -> dict[str, Any]:
 
 
 @cache
-def _defaults() -> dict[str, Any]:
-    """The parameters of the article's run, by which runs are named."""
+def article() -> dict[str, Any]:
+    """The parameters of the article's run, and its `epochs`; runs are named by what differs."""
     schema = _schema()
     return _checked({}, schema["$defs"]["run"], "run") | {"epochs": schema["properties"]["epochs"]["default"]}
 
 
 def _make(settings: dict[str, Any], parameters: dict[str, Any], seed: int) -> Run:
     parameters = {key: parameters[key] for key in PARAMETERS} | {"epochs": settings["epochs"], "seed": seed}
-    return Run.from_parameters(parameters | {"name": run_name(parameters, _defaults())})
+    return Run.from_parameters(parameters | {"name": run_name(parameters, article())})
 
 
 def _one(settings: dict[str, Any], selection: dict[str, Any], path: str) -> dict[str, Any]:
@@ -259,8 +260,8 @@ def _lists(grid: dict[str, Any]) -> dict[str, list[Any]]:
     """The values of each key of a grid."""
     lists = {}
     for key, value in grid.items():
-        # The value of `hidden` is itself a list: a list of lists varies it.
-        one_value = not isinstance(value, list) or (key == "hidden" and not any(isinstance(v, list) for v in value))
+        # The values of some are themselves lists: a list of lists varies them.
+        one_value = not isinstance(value, list) or (key in LISTS and not any(isinstance(v, list) for v in value))
         lists[key] = [value] if one_value else value
     return lists
 
@@ -301,6 +302,18 @@ def _run_problems(run: dict[str, Any], path: str) -> Iterator[str]:
         yield f"{path}.bias: found {run['bias']}, allowed: 0, since initialization is torch_default, which draws biases"
     if run["batch_norm_position"] == "after_activation" and not run["batch_norm"]:
         yield f"{path}.batch_norm_position: found after_activation, allowed: before_activation, since batch_norm is off"
+    dataset = DATASETS[run["dataset"]]
+    if images > dataset.train_images:
+        yield (
+            f"{path}.train_images: found {images}, allowed: at most {dataset.train_images}, since dataset is "
+            f"{run['dataset']}"
+        )
+    most = int(math.log(min(dataset.shape[1:]), POOL))
+    if len(run["convolutions"]) > most:
+        yield (
+            f"{path}.convolutions: found {run['convolutions']}, allowed: at most {most} layers, since each halves the "
+            f"images, and these have {dataset.shape[1]} x {dataset.shape[2]} pixels"
+        )
     if size > images:
         yield f"{path}.batch_size: found {size}, allowed: at most {images}, the number of training images"
     elif run["batch_norm"] and size == 1:

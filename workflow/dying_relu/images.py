@@ -1,15 +1,17 @@
-"""MNIST, or a data set that is laid out like it, as tensors."""
+"""A data set as tensors."""
 
-from collections.abc import Mapping
+import io
+import tarfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from dying_relu.mnist import DATASETS, read_verified
+from dying_relu.datasets import DATASETS, read_verified, verify
 
-PIXELS = 784
+CIFAR10 = DATASETS["cifar10"]
 KINDS = ("images-idx3-ubyte", "labels-idx1-ubyte")
 
 
@@ -17,7 +19,8 @@ KINDS = ("images-idx3-ubyte", "labels-idx1-ubyte")
 class Images:
     """A data set as it is used. Labels are int64 `[n]` in 0..9.
 
-    Images are kept as pixels, uint8 `[n, 784]`, which takes a quarter of the memory of the inputs.
+    Images are kept as pixels, uint8 `[n, pixels]`, channel by channel and row by row, which takes a quarter of the
+    memory of the inputs.
     """
 
     train: Tensor
@@ -62,17 +65,35 @@ def load(raw: Path, train_images: int, dataset: str = "mnist") -> Images:
     """The first `train_images` training images and all test images of a data set, from the folder `raw`.
 
     `raw` is the folder `MNIST/raw`, or the like, as torchvision lays it out. Raises DigestError or
-    FileNotFoundError unless the four files are what they should be.
+    FileNotFoundError unless the files are what they should be.
     """
-    digests = DATASETS[dataset].digests
-    pixels, labels = (_numbers(raw, f"train-{kind}", digests) for kind in KINDS)
-    test_pixels, test_labels = (_numbers(raw, f"t10k-{kind}", digests) for kind in KINDS)
+    parts = _cifar10(raw, CIFAR10.digests) if dataset == "cifar10" else _idx(raw, DATASETS[dataset].digests)
+    pixels, labels, test_pixels, test_labels = parts
+    width = DATASETS[dataset].pixels
     return Images(
-        pixels.reshape(-1, PIXELS)[:train_images],
+        pixels.reshape(-1, width)[:train_images],
         labels[:train_images].long(),
-        test_pixels.reshape(-1, PIXELS),
+        test_pixels.reshape(-1, width),
         test_labels.long(),
     )
+
+
+def _idx(raw: Path, digests: Mapping[str, str]) -> Iterator[Tensor]:
+    """Pixels and labels of the training images, and of the test images, uint8."""
+    return (_numbers(raw, f"{part}-{kind}", digests) for part in ("train", "t10k") for kind in KINDS)
+
+
+def _cifar10(raw: Path, digests: Mapping[str, str]) -> Iterator[Tensor]:
+    """The same from CIFAR-10's archive: of each image a byte for the label, then red, green and blue, row by row."""
+    (name,) = digests
+    content = (raw / name).read_bytes()
+    verify(name, content, digests)
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        for batches in ([f"data_batch_{number}" for number in range(1, 6)], ["test_batch"]):
+            records = b"".join(archive.extractfile(f"cifar-10-batches-bin/{batch}.bin").read() for batch in batches)
+            images = torch.frombuffer(bytearray(records), dtype=torch.uint8).reshape(-1, 1 + CIFAR10.pixels)
+            yield images[:, 1:].contiguous()
+            yield images[:, 0]
 
 
 def _numbers(raw: Path, name: str, digests: Mapping[str, str]) -> Tensor:

@@ -21,8 +21,9 @@ class TestResult:
     """How a network does on the test images. Accuracies in [0, 1], loss in nats.
 
     `active_fraction`, float64 `[units]`, one layer after the other: the share of the test images
-    for which a unit's pre-activation is above 0. Loss, accuracy and active fraction come from one pass with running
-    statistics; `accuracy_batch_statistics` from mini-batches that are normalised by themselves.
+    for which a unit's pre-activation is above 0; of a channel, the share of all positions in them. Loss,
+    accuracy and active fraction come from one pass with running statistics;
+    `accuracy_batch_statistics` from mini-batches that are normalised by themselves.
     """
 
     __test__ = False  # not a test, whatever pytest makes of its name
@@ -39,13 +40,16 @@ def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int) 
     network.eval()
     chunks = _chunks(mini_batch_sizes(len(images), batch_size))
     logits, batch_logits = [], []
-    active = torch.zeros(sum(layer.linear.out_features for layer in network.layers), dtype=torch.int64)
+    active = [torch.zeros(layer.units, dtype=torch.int64) for layer in network.layers]
+    seen = [0 for _ in network.layers]
     for rows, sizes in zip(images.split([sum(sizes) for sizes in chunks]), chunks, strict=True):
         linear = network.hidden(rows)  # the dear part, shared by both evaluations
         pre_activations, result = _onward(network, linear, lambda values, norm: norm(values))
-        active += torch.cat([(pre_activation > 0).sum(0) for pre_activation in pre_activations])
+        for index, pre_activation in enumerate(pre_activations):
+            active[index] += (pre_activation > 0).sum(_but_units(pre_activation))
+            seen[index] += pre_activation.numel() // len(active[index])
         logits.append(result)
-        if isinstance(network.norm, nn.BatchNorm1d):
+        if not isinstance(network.norm, nn.Identity):
             _, result = _onward(network, linear, partial(_normalized_by_themselves, sizes=sizes))
             batch_logits.append(result)
     running = torch.cat(logits)
@@ -54,7 +58,7 @@ def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int) 
         loss=functional.cross_entropy(running, labels).item(),
         accuracy=accuracy,
         accuracy_batch_statistics=_share_correct(torch.cat(batch_logits), labels) if batch_logits else accuracy,
-        active_fraction=active.double() / len(images),
+        active_fraction=torch.cat([units.double() / times for units, times in zip(active, seen, strict=True)]),
     )
 
 
@@ -70,11 +74,16 @@ def _onward(
     return [pre_activation for pre_activation, _ in found], network.output(found[-1][1])
 
 
+def _but_units(values: Tensor) -> tuple[int, ...]:
+    """The dimensions of `[batch, units]` or `[batch, channels, rows, columns]` that are not the units'."""
+    return (0, *range(2, values.ndim))
+
+
 def _share_correct(logits: Tensor, labels: Tensor) -> float:
     return (logits.argmax(1) == labels).sum().item() / len(labels)
 
 
-def _normalized_by_themselves(rows: Tensor, norm: nn.BatchNorm1d, sizes: list[int]) -> Tensor:
+def _normalized_by_themselves(rows: Tensor, norm: nn.Module, sizes: list[int]) -> Tensor:
     """Consecutive mini-batches of the given sizes, each normalised by its own statistics."""
     scale_and_shift = norm.weight, norm.bias
     return torch.cat(
@@ -132,12 +141,13 @@ def silent_units(network: Network, pixels: Tensor) -> tuple[Tensor, Tensor]:
     """Which units are dead and which are inactive on `pixels` (uint8 `[n, inputs]`).
 
     Two bool `[units]`, one layer after the other. Dead: the output is exactly 0 for every image.
-    Inactive: the pre-activation is above 0 for no image. Both with running statistics. A unit that
+    Inactive: the pre-activation is above 0 for no image. Of a channel both mean every position. Both with running
+    statistics. A unit that
     has shown itself to be neither is not looked at again, unless a deeper layer needs its output, so
     that only silent units cost a pass over all images.
     """
     network.eval()
-    dead = [torch.ones(layer.linear.out_features, dtype=torch.bool) for layer in network.layers]
+    dead = [torch.ones(layer.units, dtype=torch.bool) for layer in network.layers]
     inactive = [units.clone() for units in dead]
     few = CHUNK // 8  # most units show themselves to these, and cost no more
     for part in (pixels[:few], *pixels[few:].split(CHUNK)):
@@ -149,16 +159,16 @@ def silent_units(network: Network, pixels: Tensor) -> tuple[Tensor, Tensor]:
         for index, layer in enumerate(network.layers[: deepest + 1]):
             units = silent[index] if index == deepest else slice(None)
             pre_activation, output = _onward_of(layer, output, units)
-            dead[index][units] &= (network.activation(pre_activation) == 0).all(0)
-            inactive[index][units] &= ~(pre_activation > 0).any(0)
+            over = _but_units(pre_activation)
+            dead[index][units] &= (network.activation(pre_activation) == 0).all(over)
+            inactive[index][units] &= ~(pre_activation > 0).any(over)
     return torch.cat(dead), torch.cat(inactive)
 
 
 def _onward_of(layer: Layer, inputs: Tensor, units: Tensor | slice) -> tuple[Tensor, Tensor]:
     """Pre-activation and output of some units of a layer, without computing the other units."""
-    hidden, norm = layer.linear, layer.norm
-    linear = functional.linear(inputs, hidden.weight[units], None if hidden.bias is None else hidden.bias[units])
-    if not isinstance(norm, nn.BatchNorm1d):
+    linear, norm = layer.linear_of(inputs, units), layer.norm
+    if isinstance(norm, nn.Identity):
         return layer.onward(linear, norm)
     mean, variance = norm.running_mean[units], norm.running_var[units]
     weight, bias = norm.weight[units], norm.bias[units]

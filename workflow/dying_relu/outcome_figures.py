@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from dying_relu.run import Run, held_fixed, named, varied
+from dying_relu.run import LISTS, Run, held_fixed, named, varied
 
 # The values of an outcome, as axes name them, and how a number of them is written.
 VALUES = {
@@ -46,19 +46,19 @@ def draw(outcomes: pd.DataFrame, runs: Sequence[Run], figure: Mapping[str, Any],
 
 def _series(runs: Sequence[Run], axes: set[str | None]) -> list[str]:
     """What the runs are called by all that varies but the axes. Of networks along `layers`, by their width."""
-    keys = [key for key in varied(runs) if key not in axes and not (key == "hidden" and "layers" in axes)]
-    widths = "layers" in axes and len({run.hidden[0] for run in runs}) > 1
+    keys = [key for key in varied(runs) if key not in axes and not (key in LISTS and "layers" in axes)]
+    widths = "layers" in axes and len({run.widths[0] for run in runs}) > 1
     return [
-        ", ".join(filter(None, [named(run, keys), f"{run.hidden[0]} units a layer" * widths])) or "all runs"
+        ", ".join(filter(None, [named(run, keys), f"{run.widths[0]} units a layer" * widths])) or "all runs"
         for run in runs
     ]
 
 
 def _value(run: Run, axis: str) -> Any:
     if axis == "layers":
-        return len(run.hidden)
+        return len(run.widths)
     value = getattr(run, axis)
-    return "-".join(map(str, value)) if isinstance(value, tuple) else value
+    return "-".join(map(str, value)) or "none" if isinstance(value, tuple) else value
 
 
 def _final(table: pd.DataFrame, figure: Mapping[str, Any]) -> Figure:

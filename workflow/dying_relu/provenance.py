@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from dying_relu.mnist import DATASETS
+from dying_relu.datasets import DATASETS
 
 PACKAGES = [
     *("ffmpeg-python", "imageio-ffmpeg", "jinja2", "matplotlib", "numba", "numpy", "pandas", "pillow", "seaborn"),

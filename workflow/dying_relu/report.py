@@ -8,11 +8,11 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from dying_relu.config import Config
-from dying_relu.diagram import diagrams
+from dying_relu.config import Config, article
+from dying_relu.datasets import DATASETS
+from dying_relu.diagram import diagrams, image_size
 from dying_relu.judged import judged
 from dying_relu.media import Media
-from dying_relu.mnist import DATASETS
 from dying_relu.networks import COLUMNS, differences, extremes, last_epochs, networks
 from dying_relu.player import player
 from dying_relu.run import held_fixed
@@ -62,7 +62,10 @@ def write_page(folder: Path, template: Path, config: Config, results: Path, prov
         datasets=list(dict.fromkeys(DATASETS[run.dataset].title for run in runs)),
         positions=sorted({run.batch_norm_position for run in runs if run.batch_norm}),
         runs=len(runs),
-        layers=sorted({len(run.hidden) for run in runs}),
+        layers=sorted({len(run.widths) for run in runs}),
+        convolutions=any(run.convolutions for run in runs),
+        images=list(dict.fromkeys(map(image_size, runs))),
+        article=article(),
         settings=config.settings,
         stages=stages(config, results).to_dict("records"),
         provenance=provenance,

@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
+from math import prod
 from typing import Any
 
-from dying_relu.mnist import DATASETS
+from dying_relu.datasets import DATASETS
+
+CLASSES = 10
+KERNEL, POOL = 3, 2  # rows and columns of a convolution's kernel, and of what pooling makes one of
+LISTS = ("convolutions", "hidden")  # parameters whose values are lists
 
 ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "elu": "ELU", "gelu": "GELU"}
 OPTIMIZERS = {"adam": "Adam", "sgd": "SGD"}
@@ -17,6 +22,7 @@ PHRASES = {
     "activation": lambda value: ACTIVATIONS[value],
     "negative_slope": lambda value: f"slope {value:g}",
     "batch_size": lambda value: f"mini-batch {value}",
+    "convolutions": lambda value: _widths(value) + " channels" if value else "no convolutions",
     "hidden": lambda value: _widths(value) + " hidden units",
     "optimizer": lambda value: OPTIMIZERS[value],
     "learning_rate": lambda value: f"learning rate {value:g}",
@@ -34,6 +40,7 @@ PHRASES = {
 # What the article has not varied: a run is described by it only where its value is another than the article's.
 ARTICLE = {
     "dataset": "mnist",
+    "convolutions": (),
     "hidden": (256,),
     "optimizer": "adam",
     "momentum": 0.0,
@@ -64,6 +71,7 @@ class Run:
     dataset: str
     train_images: int
     input_scaling: str
+    convolutions: tuple[int, ...]
     hidden: tuple[int, ...]
     activation: str
     negative_slope: float | None
@@ -99,9 +107,32 @@ class Run:
         return replace(self, name="", seed=0)
 
     @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of every hidden layer: the channels of the convolutional ones, then the others."""
+        return (*self.convolutions, *self.hidden)
+
+    @property
+    def shapes(self) -> list[tuple[int, int, int]]:
+        """Channels, rows and columns of an image, and of what each convolutional layer makes of it."""
+        shapes = [DATASETS[self.dataset].shape]
+        for channels in self.convolutions:
+            _, rows, columns = shapes[-1]
+            shapes.append((channels, rows // POOL, columns // POOL))
+        return shapes
+
+    @property
+    def linear_maps(self) -> list[tuple[int, int]]:
+        """Of every layer its weights, without biases, and at how many positions of an image they are applied."""
+        convolutions = [
+            (before[0] * KERNEL**2 * after[0], before[1] * before[2]) for before, after in pairwise(self.shapes)
+        ]
+        sizes = [prod(self.shapes[-1]), *self.hidden, CLASSES]
+        return convolutions + [(inputs * width, 1) for inputs, width in pairwise(sizes)]
+
+    @property
     def weights(self) -> int:
-        """Weights of all layers, without biases, for images of 784 pixels."""
-        return sum(inputs * width for inputs, width in pairwise([784, *self.hidden, 10]))
+        """Weights of all layers, without biases."""
+        return sum(weights for weights, _ in self.linear_maps)
 
     @property
     def estimated_seconds(self) -> float:
@@ -111,25 +142,29 @@ class Run:
         proportion for larger ones; good enough to start the longest run first and to ask a cluster
         for time.
         """
-        times_larger = self.weights / (784 * 256 + 256 * 10)
+        times_larger = sum(map(prod, self.linear_maps)) / (784 * 256 + 256 * 10)
         return self.steps * (0.6e-3 + 1.1e-5 * self.batch_size) * max(1, times_larger)
 
     @property
     def estimated_megabytes(self) -> int:
         """Memory that is enough for the training: a share for PyTorch and the images, and one per weight.
 
-        Both leave room over what docs/benchmark.md says of growth: the share per weight is twice that.
+        Both leave room over what docs/benchmark.md says of growth: the share per weight is twice that. Of convolutional
+        layers, what a thousand images give at all positions is there several times when they are measured.
         """
-        return 1440 + round(300e-6 * self.weights)
+        positions = sum(
+            channels * prod(seen[1:]) for seen, channels in zip(self.shapes[:-1], self.convolutions, strict=True)
+        )
+        return 1440 + round(300e-6 * self.weights + 0.03 * positions)
 
     def parameters(self) -> dict[str, Any]:
         """All fields as plain values, from which `from_parameters` makes an equal run."""
-        return asdict(self) | {"hidden": list(self.hidden)}
+        return asdict(self) | {key: list(getattr(self, key)) for key in LISTS}
 
     @classmethod
     def from_parameters(cls, parameters: dict[str, Any]) -> "Run":
         """The run that `parameters` describes. Raises TypeError for a missing or unknown field."""
-        return cls(**(dict(parameters) | {"hidden": tuple(parameters["hidden"])}))
+        return cls(**(dict(parameters) | {key: tuple(parameters[key]) for key in LISTS}))
 
 
 def run_name(parameters: dict[str, Any], defaults: dict[str, Any]) -> str:
@@ -226,12 +261,13 @@ FURTHER = [
     "batch_norm_position",
     "input_scaling",
     "train_images",
+    "convolutions",
 ]
 PARAMETERS = [field.name for field in fields(Run) if field.name not in ("name", "seed", "epochs")]
 
 
 def table_row(run: Run, experiments: Sequence[str]) -> dict[str, Any]:
     """The run's row in `runs.csv`: widths joined by `-`, experiments by `;`."""
-    row = {"run": run.name} | {key: getattr(run, key) for key in TABLE}
-    row |= {"hidden": "-".join(map(str, run.hidden)), "experiments": ";".join(experiments)}
-    return row | {key: getattr(run, key) for key in FURTHER}
+    joined = {key: "-".join(map(str, getattr(run, key))) for key in LISTS}
+    values = run.parameters() | joined | {"run": run.name, "experiments": ";".join(experiments)}
+    return {key: values[key] for key in ["run", *TABLE, "experiments", *FURTHER]}

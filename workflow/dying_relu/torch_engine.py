@@ -47,7 +47,7 @@ class TorchEngine:
         return losses, correct
 
     def gradient(self, layer: int = 0) -> Tensor:
-        return self.network.layers[layer].linear.weight.grad
+        return self.network.layers[layer].linear.weight.grad.flatten(1)
 
     def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
         return partial(evaluate, self.network, to_inputs(pixels, self.network.scaling), labels, self._batch_size)

@@ -156,7 +156,7 @@ class WeightChange:
         return [weight.clone() for weight in self._weights()]
 
     def _weights(self) -> list[Tensor]:
-        return [layer.linear.weight.detach() for layer in self._engine.network.layers]
+        return [layer.weight.detach() for layer in self._engine.network.layers]
 
 
 def _train_epoch(
@@ -200,7 +200,7 @@ def _mark_divergence(run: Run, part: Part, moments: Moments, reason: DivergenceE
     part.units.append(pd.DataFrame(columns=UNITS))  # the header, should these be the first rows
     part.batches.append(pd.DataFrame(columns=BATCHES))
     frame = moments.of_divergence(run, reason.epoch, reason.batch)
-    for layer, weights in enumerate((layer.linear.weight for layer in network.layers), 1):
+    for layer, weights in enumerate((layer.weight for layer in network.layers), 1):
         part.dw.append(array_name(frame, layer), np.zeros(weights.shape, np.uint8))
 
 
@@ -257,12 +257,12 @@ def _unit_rows(run: Run, epoch: int, tested: TestResult, dead: Tensor, inactive:
 
 def _layers(run: Run) -> NDArray[np.int64]:
     """The layer of each unit, from 1."""
-    return np.repeat(np.arange(len(run.hidden)) + 1, run.hidden)
+    return np.repeat(np.arange(len(run.widths)) + 1, run.widths)
 
 
 def _units(run: Run) -> NDArray[np.int64]:
     """The number of each unit within its layer, from 0."""
-    return np.concatenate([np.arange(width) for width in run.hidden])
+    return np.concatenate([np.arange(width) for width in run.widths])
 
 
 def _log_progress(run: Run, row: dict[str, Any], seconds: float) -> None:

@@ -16,7 +16,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW), os.get
 from dying_relu import captions, claims
 from dying_relu import config as configuration
 from dying_relu.files import unwritable
-from dying_relu.mnist import DATASETS
+from dying_relu.datasets import DATASETS
 from dying_relu.run import describe
 from dying_relu.sources import code_digest, modules_of
 
@@ -61,8 +61,19 @@ def library(script):
 
 
 def data_files(dataset):
-    """The four files of a data set, where torchvision would have them."""
+    """The files of a data set, below a folder that is called as torchvision calls it."""
     return expand("<results>/data/{folder}/raw/{file}", folder=DATASETS[dataset].folder, file=DATASETS[dataset].digests)
+
+
+def data_there():
+    """Data files that exist, whole or not.
+
+    Where a job is done again whose output others take as `ancient`, Snakemake does not look further at these others, nor
+    at what follows from them: after a fetch that was killed it would do that, and nothing else. As an input of the
+    last rule the data set leads it to them.
+    """
+    files = (file for name in sorted({run.dataset for run in CONFIG.runs.values()}) for file in data_files(name))
+    return [file for file in files if Path(file.replace("<results>", CONFIG.settings["results"])).exists()]
 
 
 def template(name):

@@ -1,4 +1,4 @@
-# Needs: a folder with the data set (data.dir), or a network. Gives: the four files of MNIST, or the like, verified.
+# Needs: a folder with the data set (data.dir), or a network. Gives: the files of MNIST, or of another data set, verified.
 
 
 rule fetch:
@@ -42,3 +42,14 @@ use rule fetch as fetch_kmnist with:
         "<benchmarks>/fetch_kmnist.tsv"
     params:
         dataset="kmnist",
+
+
+use rule fetch as fetch_cifar10 with:
+    output:
+        data_files("cifar10"),
+    log:
+        "<logs>/fetch_cifar10.log",
+    benchmark:
+        "<benchmarks>/fetch_cifar10.tsv"
+    params:
+        dataset="cifar10",

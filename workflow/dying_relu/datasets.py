@@ -1,7 +1,8 @@
-"""The files of MNIST and of data sets that are laid out like it: their names, and the digests that they must have."""
+"""The data sets: what their images are like, their files, and the digests that these must have."""
 
 import gzip
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +18,23 @@ DIGESTS = {
 
 @dataclass(frozen=True)
 class DataSet:
-    """A data set of 60,000 training and 10,000 test images of 28 x 28 pixels, in ten classes.
+    """A data set of ten classes, with 10,000 test images.
 
     `folder`: the name of torchvision's class, and of the folder that it keeps the data set in. `digests`: the SHA-256
-    of each file; one whose name ends in .gz stays compressed, because only its digest is known as such.
+    of each file; one whose name ends in .gz stays compressed, because only its digest is known as such. `shape`: an
+    image's channels, rows and columns.
     """
 
     title: str
     folder: str
     digests: Mapping[str, str]
+    shape: tuple[int, int, int] = (1, 28, 28)
+    train_images: int = 60_000
+
+    @property
+    def pixels(self) -> int:
+        """Values of an image, in all channels."""
+        return math.prod(self.shape)
 
 
 DATASETS = {
@@ -49,6 +58,14 @@ DATASETS = {
             "t10k-images-idx3-ubyte.gz": "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
             "t10k-labels-idx1-ubyte.gz": "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
         },
+    ),
+    # The archive for programs in C, not that for Python, whose files could run code when they are read.
+    "cifar10": DataSet(
+        "CIFAR-10",
+        "CIFAR10",
+        {"cifar-10-binary.tar.gz": "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
+        (3, 32, 32),
+        50_000,
     ),
 }
 
