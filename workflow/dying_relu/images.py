@@ -90,10 +90,12 @@ def _cifar10(raw: Path, digests: Mapping[str, str]) -> Iterator[Tensor]:
     verify(name, content, digests)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         for batches in ([f"data_batch_{number}" for number in range(1, 6)], ["test_batch"]):
-            records = b"".join(archive.extractfile(f"cifar-10-batches-bin/{batch}.bin").read() for batch in batches)
-            images = torch.frombuffer(bytearray(records), dtype=torch.uint8).reshape(-1, 1 + CIFAR10.pixels)
+            records = bytearray().join(
+                archive.extractfile(f"cifar-10-batches-bin/{batch}.bin").read() for batch in batches
+            )
+            images = torch.frombuffer(records, dtype=torch.uint8).reshape(-1, 1 + CIFAR10.pixels)
             yield images[:, 1:].contiguous()
-            yield images[:, 0]
+            yield images[:, 0].clone()
 
 
 def _numbers(raw: Path, name: str, digests: Mapping[str, str]) -> Tensor:

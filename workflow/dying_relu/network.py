@@ -18,7 +18,10 @@ from dying_relu.streams import WEIGHTS, generator
 
 class Layer(nn.Module):
     """A hidden layer: `linear`, then `norm`, which is BN or does nothing, and `activation`, or these two the other way
-    round."""
+    round.
+
+    `inputs` is how many there are; of a convolutional layer, their channels, rows and columns.
+    """
 
     Norm = nn.BatchNorm1d
 

@@ -155,7 +155,11 @@ class Run:
         positions = sum(
             channels * prod(seen[1:]) for seen, channels in zip(self.shapes[:-1], self.convolutions, strict=True)
         )
-        return 1440 + round(300e-6 * self.weights + 0.03 * positions)
+        dataset = DATASETS[self.dataset]
+        images = (
+            4e-6 * dataset.train_images * dataset.pixels
+        )  # as they are read and unpacked, they are there some times
+        return round(1252 + images + 300e-6 * self.weights + 0.03 * positions)
 
     def parameters(self) -> dict[str, Any]:
         """All fields as plain values, from which `from_parameters` makes an equal run."""
