@@ -11,7 +11,18 @@ pytestmark = pytest.mark.slow
 # What draws and reports, and what stands between it and the whole.
 AFTER_FIGURES = {"summary", "experiment figure", "comparison figure", "accuracy", "provenance", "page", "all"}
 AFTER_TRAINING = {
-    *("train", "final", "claims", "frames", "video", "comparison", "table", "run player", "comparison player"),
+    *(
+        "train",
+        "final",
+        "claims",
+        "frames",
+        "video",
+        "strips",
+        "comparison",
+        "table",
+        "run player",
+        "comparison player",
+    ),
     *AFTER_FIGURES,
 }
 
