@@ -137,12 +137,12 @@ def goes_on(project: Path, mnist: Path, results: str, expected: dict[str, bytes]
 
 
 def test_memory_runs_out(undisturbed, mnist):
-    """The kernel refuses the training any further memory; what the log says is what it asked for."""
+    """The kernel refuses the training any further memory, far below what it has; the log says what it asked for."""
     project, expected = undisturbed
     process = start(project, mnist, "memory")
     training = wait_for(lambda: training_process(project))
     pages = int(Path(f"/proc/{training}/statm").read_text().split()[0])
-    resource.prlimit(training, resource.RLIMIT_AS, (pages * resource.getpagesize(),) * 2)
+    resource.prlimit(training, resource.RLIMIT_AS, (pages // 2 * resource.getpagesize(),) * 2)
     said = fails(process)
     assert re.search("MemoryError|allocate", said), said
     goes_on(project, mnist, "memory", expected)

@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -87,8 +88,14 @@ CANVASES = """player => [...player.querySelectorAll("canvas")].map(canvas => {
 
 
 def pictures(player: Locator) -> list[NDArray]:
-    """What both canvases show at one and the same moment, grayscale."""
-    screen = np.asarray(Image.open(BytesIO(player.screenshot())).convert("L"), float)
+    """What both canvases show at one and the same moment, grayscale.
+
+    A picture counts when the next one is the same, since the browser may not have painted all of it before; but it
+    never is while the player plays.
+    """
+    shots = (player.screenshot() for _ in range(5))
+    shot = next((after for before, after in pairwise(shots) if before == after), None) or player.screenshot()
+    screen = np.asarray(Image.open(BytesIO(shot)).convert("L"), float)
     places = player.evaluate(CANVASES)
     return [screen[top : top + height, left : left + width] for top, left, height, width in places]
 

@@ -48,7 +48,7 @@ def test_columns_of_the_tables(results, runs):
         *("run", "batch_norm", "activation", "negative_slope", "batch_size", "optimizer", "learning_rate"),
         *("hidden", "dataset", "epochs", "seed", "experiments"),
         *("momentum", "initialization", "initial_deviation", "bias", "batch_norm_position", "input_scaling"),
-        "train_images",
+        *("train_images", "convolutions"),
     ]
     for run, row in runs.iterrows():
         folder = results / "runs" / run
