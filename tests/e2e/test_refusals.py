@@ -1,8 +1,13 @@
 """What is wrong is said in one message, before any job starts."""
 
-import pytest
+import random
 
+import pytest
+import yaml
+
+from dying_relu.config import ConfigError, load
 from helpers import QUICK, planned, setting, snakemake
+from mutations import MUTANTS
 
 WRONG = {
     "epochs": (setting(epochs=-3), "epochs: found -3"),
@@ -49,3 +54,27 @@ def test_a_key_that_stands_twice_is_refused(make_project):
 def test_the_command_line_can_change_the_article(make_project):
     project = make_project()
     assert planned(project, *setting(seeds="[1,2]", results="elsewhere", epochs=5))["train"] == 22
+
+
+def accepted(settings: dict) -> bool:
+    try:
+        load(settings)
+    except ConfigError:
+        return False
+    return True
+
+
+@pytest.mark.slow
+def test_what_is_accepted_is_planned_and_what_is_not_is_refused(make_project):
+    """By Snakemake itself, what stands in for it elsewhere; a few of thousands, always the same."""
+    project = make_project()
+    tried = random.Random(8).sample(MUTANTS, 300)
+    good, bad = ([(wanted, *one) for one in tried if accepted(one[1]) is wanted] for wanted in (True, False))
+    for fine, what, settings, _ in [*good[:12], *bad[:8]]:
+        (project / "config.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+        said = snakemake(project, "-n", "--cores", "1")
+        assert (said.returncode == 0) is fine, (what, said.stdout)
+        assert ("The configuration is refused" in said.stdout) is not fine, (what, said.stdout)
+        assert "Traceback" not in said.stdout, (what, said.stdout)
+    assert len(good) >= 12
+    assert [path.name for path in (project / "results").iterdir()] == ["README.md"]

@@ -1,0 +1,92 @@
+"""Configurations that are wrong in some way, or strange: thousands of them.
+
+They are made from a good one, by putting every value of a list in every place, by leaving out, adding and renaming
+keys. The places follow from the configuration and the schema, so that a new key is tried without a change here.
+"""
+
+import copy
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from dying_relu.config import load
+
+GOOD = {
+    "results": "results",
+    "seeds": [1, 2],
+    "only": ["one"],
+    "experiments": {
+        "one": {
+            "title": "One",
+            "text": "Why?",
+            "figure": {"kind": "final", "x": "bias", "y": None, "values": ["dead"]},
+            "grids": [{"batch_norm": [True, False], "hidden": [[4], [4, 4]]}, {"bias": -1}],
+        }
+    },
+    "comparisons": {"one": {"title": "Both", "left": {"hidden": [4]}, "right": {"hidden": [4], "batch_norm": False}}},
+}
+STRANGE = [
+    *(None, True, False, 0, -1, 1, 2, 0.5, -0.0, 10**9, 2**63, 10**400, 1e-300, 1e308, math.nan, math.inf),
+    *("", " ", "x", "1e3", "null", "NaN", "7", "true", "no", "2024-01-01", "relu", "x" * 5000),
+    *(
+        "../../up",
+        "/etc/passwd",
+        "a/b",
+        "..",
+        ".",
+        "a\\b",
+        "~",
+        "a b",
+        "-rf",
+        "--config",
+        "CON",
+        "one\n",
+        "a\tb",
+        "\x00",
+    ),
+    *("$(touch owned)", "`id`", "; rm -rf /", "a && b", "a|b", "{run}", "<results>", "{wildcards.run}", "%s", "'", '"'),
+    *("<script>alert(1)</script>", "日本語", "naïve", "\u202eevil", "🙂", "i\u0307"),
+    *([], [1], [1, 1], [[]], [[1], [2]], ["x"], [None], [{}], {}, {"x": 1}, {1: 2}, {"": ""}, {"a": {"b": {"c": []}}}),
+]
+
+
+def complete() -> dict[str, Any]:
+    """The good configuration with every key that has a default written out."""
+    settings = load(GOOD).settings
+    return copy.deepcopy(settings | {"only": ["one"], "seeds": [1, 2]})
+
+
+def places(value: Any, path: tuple = ()) -> Iterator[tuple]:
+    """The path of everything in a configuration, from the outside in."""
+    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        yield (*path, key)
+        yield from places(value[key], (*path, key))
+
+
+def at(settings: Any, path: tuple) -> Any:
+    for key in path:
+        settings = settings[key]
+    return settings
+
+
+def mutants() -> Iterator[tuple[str, dict[str, Any], tuple]]:
+    """What was done, the configuration, and where."""
+    good = complete()
+    for path in places(good):
+        for value in STRANGE:
+            mutant = copy.deepcopy(good)
+            at(mutant, path[:-1])[path[-1]] = copy.deepcopy(value)
+            yield f"{path} = {value!r:.60}", mutant, path
+        if isinstance(path[-1], str):
+            mutant = copy.deepcopy(good)
+            del at(mutant, path[:-1])[path[-1]]
+            yield f"without {path}", mutant, path[:-1]
+            for name in ("unknown", path[-1] + "s", path[-1].upper(), "../x", "a b", "$(id)", "日本", "x\n", ""):
+                mutant = copy.deepcopy(good)
+                holder = at(mutant, path[:-1])
+                holder[name] = holder.pop(path[-1])
+                yield f"{path} called {name!r}", mutant, path[:-1]
+
+
+MUTANTS = list(mutants())
