@@ -15,20 +15,26 @@ from dying_relu.moments import frame_of
 SEPARATOR = 64
 
 
+def geometry(units: int, inputs: int) -> tuple[int, int, int, int]:
+    """Rows and columns of the squares of a layer, and rows and columns of pixels in each.
+
+    There are ceil(sqrt(units)) squares in a row. One has the inputs row by row, 28 x 28 of 784; where they make no
+    square, it is a rectangle of isqrt(inputs) rows, the smallest that is nearly square.
+    """
+    columns = ceil(sqrt(units))
+    height = isqrt(inputs)
+    return ceil(units / columns), columns, height, ceil(inputs / height)
+
+
 def mosaic(squares: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The squares of all units of a layer, row by row, with separators of one pixel around each.
 
-    `squares` is `[units, inputs]`: one square has the inputs row by row, 28 x 28 of 784. Where they
-    make no square, it is a rectangle of isqrt(inputs) rows, the smallest that is nearly square, and
-    what is left over at its end has the separators' gray. The picture, uint8 `[height, width]`, has
-    ceil(sqrt(units)) squares in a row.
+    `squares` is `[units, inputs]`, and the picture, uint8 `[height, width]`, has them as `geometry` says; what is left
+    over at the end of a rectangle has the separators' gray.
     """
     units, inputs = squares.shape
-    height = isqrt(inputs)
-    width = ceil(inputs / height)
+    rows, columns, height, width = geometry(units, inputs)
     squares = np.pad(squares, ((0, 0), (0, height * width - inputs)), constant_values=SEPARATOR)
-    columns = ceil(sqrt(units))
-    rows = ceil(units / columns)
     cells = np.full((rows * columns, height + 1, width + 1), SEPARATOR, np.uint8)
     cells[:units, 1:, 1:] = squares.reshape(units, height, width)
     grid = cells.reshape(rows, columns, height + 1, width + 1).swapaxes(1, 2).reshape(rows * (height + 1), -1)

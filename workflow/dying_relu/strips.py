@@ -5,7 +5,7 @@ Pictures and no video: a browser has all of a picture at hand, while it seeks in
 
 import json
 from itertools import groupby
-from math import ceil, isqrt, sqrt
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dying_relu.frames import geometry
 from dying_relu.moments import frame_of
 
 FRAMES = 10  # in a strip, or fewer where they would become too high
@@ -29,13 +30,11 @@ def layout(shapes: list[tuple[int, int]]) -> list[dict[str, int]]:
     """
     layers, top = [], 0
     for units, inputs in shapes:
-        height = isqrt(inputs)
-        width = ceil(inputs / height)
-        columns = ceil(sqrt(units))
+        rows, columns, height, width = geometry(units, inputs)
         down, across = (ceil(length / BLOCK) * BLOCK for length in (height, width))
         layers.append({"units": units, "columns": columns, "width": width, "height": height})
         layers[-1] |= {"across": across, "down": down, "top": top}
-        top += ceil(units / columns) * down
+        top += rows * down
     return layers
 
 
@@ -44,8 +43,7 @@ def sheet(layers: list[NDArray[np.uint8]], places: list[dict[str, int]]) -> NDAr
     drawn = []
     for squares, place in zip(layers, places, strict=True):
         units, inputs = squares.shape
-        height, width, columns = place["height"], place["width"], place["columns"]
-        rows = ceil(units / columns)
+        rows, columns, height, width = geometry(units, inputs)
         # What is left over repeats the last pixel, which costs the least.
         filled = np.pad(squares, ((0, rows * columns - units), (0, height * width - inputs)), mode="edge")
         cells = np.pad(
