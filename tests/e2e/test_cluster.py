@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from breaking import wait_for
 from helpers import QUICK, artefacts, setting
 from slurm import ACCOUNT, PARTITION, Slurm, one_node, why_not
 
@@ -146,10 +147,8 @@ def test_nothing_is_left_running_or_lying_about():
         pytest.skip(message)
     with one_node() as running:
         running.ask("sbatch", "--output=/dev/null", "--partition", PARTITION, "--wrap", "sleep 600")
-        end = time.monotonic() + 30
-        while time.monotonic() < end and [job["state"] for job in running.jobs().values()] != ["RUNNING"]:
-            time.sleep(0.1)
-        assert len(processes_of(running)) > 4
+        # The daemons and the job's processes, which begin some time after Slurm calls it running.
+        wait_for(lambda: len(processes_of(running)) > 4, seconds=60)
     assert processes_of(running) == []
     assert not running.folder.exists()
 
