@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dying_relu.tables import diverged_in, mean_of_last_tenth
 
@@ -24,19 +26,23 @@ def outcome(initial: pd.DataFrame, metrics: pd.DataFrame, units: pd.DataFrame) -
             for column in ("test_accuracy", "test_accuracy_batch_statistics", "train_loss")
         },
         "born_dead": born.mean(),
-        "born_dead_layers": initial.groupby("layer")["dead"].min().sum(),
+        "born_dead_layers": _dead_layers(initial["layer"], born),
     }
     if row["diverged"]:
         return row
     dead = units["dead"].to_numpy(bool).reshape(-1, len(born))
-    last = pd.DataFrame({"layer": initial["layer"], "dead": dead[-1]})
     return row | {
         "dead": dead[-1].mean(),
         "died": (dead[-1] & ~born).mean(),
         "revived": (~dead[-1] & born).mean(),
         "ever_dead": dead.any(axis=0).mean(),
-        "dead_layers": last.groupby("layer")["dead"].min().sum(),
+        "dead_layers": _dead_layers(initial["layer"], dead[-1]),
     }
+
+
+def _dead_layers(layers: pd.Series, dead: NDArray) -> int:
+    """How many layers have dead units only, from the layer of each unit and whether it is dead."""
+    return np.setdiff1d(layers, layers[~dead]).size
 
 
 COLUMNS = [

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from dying_relu.run import Run, series_label, table_row, varied
@@ -31,8 +32,8 @@ def mean_of_last_tenth(values: pd.Series) -> float:
 
 def diverged_in(metrics: pd.DataFrame) -> int | None:
     """The epoch in which a run diverged, by its `metrics.csv`: the last row then has nothing but the epoch."""
-    measured = metrics.drop(columns="epoch", errors="ignore").tail(1)
-    return int(metrics["epoch"].iloc[-1]) if measured.size and measured.isna().all(axis=None) else None
+    measured = metrics.to_numpy(float)[-1:, metrics.columns != "epoch"]
+    return int(metrics["epoch"].iloc[-1]) if measured.size and np.isnan(measured).all() else None
 
 
 def series_names(metrics: Mapping[Run, pd.DataFrame]) -> dict[Run, str]:

@@ -10,6 +10,9 @@ from dying_relu.writers import write_table
 log_to(snakemake.log[0])
 tables = zip(snakemake.input.initial, snakemake.input.metrics, snakemake.input.units, strict=True)
 # One run after the other: of many, the tables together would not fit into memory.
-rows = [outcome(*map(pd.read_csv, paths)) for paths in tables]
+rows = [
+    outcome(pd.read_csv(initial), pd.read_csv(metrics), pd.read_csv(units, usecols=["dead"]))
+    for initial, metrics, units in tables
+]
 with whole(snakemake.output[0]) as path:
     write_table(outcomes_table(dict(zip(snakemake.params.runs, rows, strict=True))), path)
