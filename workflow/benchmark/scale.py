@@ -150,11 +150,9 @@ def main() -> None:
     (bare / "data").mkdir()
     for number in range(4):
         (bare / "data" / str(number)).touch()
-    for number in range(runs):
-        folder = bare / "runs" / f"run-{number:05d}"
-        folder.mkdir(parents=True)
-        for name in MADE:
-            (folder / name).touch()
+    # Of the same content, since Snakemake reads small files to remember their digests.
+    for number, run in enumerate((results / "runs").iterdir()):
+        shutil.copytree(run, bare / "runs" / f"run-{number:05d}")
     for stage, target in (
         ("runs.csv", "runs.csv"),
         ("final.csv", "final.csv"),
