@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from breaking import UNDISTURBED, Small
 from dying_relu.fetch import fetch
 from dying_relu.manifest import manifest
 from helpers import QUICK, ROOT, setting, snakemake
+from slurm import Slurm, one_node, why_not
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +64,14 @@ def small(make_project, mnist) -> Small:
     done = undisturbed.run(UNDISTURBED)
     assert done.returncode == 0, done.stdout
     return Small(folder, mnist, manifest(folder / UNDISTURBED))
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[Slurm]:
+    """A cluster; where there can be none the tests are skipped, but in CI they fail."""
+    if message := why_not():
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with one_node() as running:
+        yield running

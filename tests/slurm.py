@@ -18,6 +18,9 @@ from pathlib import Path
 
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "munged", "unshare")
 PARTITION = "work"
+ABRUPT = "abrupt"
+URGENT = "urgent"  # its jobs take the place of those of the other two
+GRACE = 60  # seconds between SIGTERM and SIGKILL for a job that has to make way; in ABRUPT there are none
 ACCOUNT = "testing"
 
 # No accounting and no cgroups, which take a database and a machine of one's own. The default partition refuses jobs,
@@ -43,9 +46,13 @@ SelectTypeParameters=CR_Core_Memory
 SlurmdParameters=config_overrides
 SchedulerParameters=batch_sched_delay=0
 MinJobAge=3600
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=8000
 PartitionName=closed Nodes=ALL Default=YES State=DRAIN
-PartitionName={partition} Nodes=ALL State=UP
+PartitionName={partition} Nodes=ALL State=UP PriorityTier=1 GraceTime={grace}
+PartitionName={abrupt} Nodes=ALL State=UP PriorityTier=1 GraceTime=0
+PartitionName={urgent} Nodes=ALL State=UP PriorityTier=2 PreemptMode=OFF
 """
 
 # The first process of the namespaces. It ends when its input does: when the test closes it, or has been killed.
@@ -138,6 +145,9 @@ def _write_files(folder: Path) -> None:
             folder=folder,
             cpus=len(os.sched_getaffinity(0)),
             partition=PARTITION,
+            abrupt=ABRUPT,
+            urgent=URGENT,
+            grace=GRACE,
         )
     )
     # Which accounts a user has, only a database knows; this answers in its place when the plugin asks.

@@ -42,17 +42,6 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def slurm() -> Iterator[Slurm]:
-    """The cluster; where there can be none the tests are skipped, but in CI they fail."""
-    if message := why_not():
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with one_node() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def ran(slurm, make_project, mnist) -> Ran:
     """The quick configuration, while one training is killed and another one's job cancelled."""
     project = make_project()

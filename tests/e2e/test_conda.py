@@ -120,7 +120,7 @@ def clone(make_project, small, conda) -> Callable[..., subprocess.CompletedProce
 
 
 def environments(project: Path) -> dict[str, Path]:
-    """The environments that Snakemake has made: where each lies, by the name of the file in envs/ that it is made of."""
+    """The environments that Snakemake has made: where each lies, by the name of the file in envs/ that it is of."""
     asked = {file.read_text(): file.name.partition(".")[0] for file in (project / "envs").iterdir()}
     home = project / ".snakemake" / "conda"
     copied = [*home.glob("*.yaml"), *home.glob("*.pin.txt")]
