@@ -48,5 +48,16 @@ def test_training_is_split_into_what_the_trainings_have_timed(config, tmp_path):
     assert table["stage"].str.startswith("train: ").all()
 
 
+def test_runs_from_a_cache_took_no_time(config, tmp_path):
+    """Snakemake leaves their logs empty, and writes no benchmark file."""
+    (tmp_path / "logs" / "train").mkdir(parents=True)
+    trained, cached = config.runs
+    write(tmp_path, f"train/{trained}", 60, "800")
+    (tmp_path / "logs" / "train" / f"{cached}.times.json").touch()
+    assert stages(config, tmp_path)["seconds"].tolist() == [60]
+    (tmp_path / "logs" / "train" / f"{trained}.times.json").write_text('{"training": 50, "measuring": 4}')
+    assert stages(config, tmp_path)["seconds"].tolist() == [6, 50, 4]
+
+
 def test_without_benchmark_files_there_is_nothing_to_say(config, tmp_path):
     assert stages(config, tmp_path).empty

@@ -18,7 +18,7 @@ def stages(config: Config, results: Path) -> pd.DataFrame:
     benchmark file is left are not in it.
     """
     rows = [row for stage, names in _jobs(config) if (row := _row(stage, names, results / "benchmarks"))]
-    table = pd.DataFrame([part for row in rows for part in _split(row, config, results / "logs" / "train")])
+    table = pd.DataFrame([part for row in rows for part in _split(row, config, results)])
     if len(table):
         table["share"] = table["seconds"] / table["seconds"].sum()
     return table
@@ -47,12 +47,15 @@ def _row(stage: str, names: list[str], folder: Path) -> dict | None:
     return {"stage": stage, "jobs": len(files), "seconds": seconds.sum(), "longest": longest, "memory": memory}
 
 
-def _split(row: dict, config: Config, logs: Path) -> list[dict]:
+def _split(row: dict, config: Config, results: Path) -> list[dict]:
     """The row of training in three: what the trainings themselves have timed, and the rest, which is the start."""
-    times = [path for run in config.runs if (path := logs / f"{run}.times.json").exists()]
+    timed = [run for run in config.runs if (results / "benchmarks" / "train" / f"{run}.tsv").exists()]
+    times = [results / "logs" / "train" / f"{run}.times.json" for run in timed]
+    # Where a run came from Snakemake's cache the file is empty.
+    times = [text for path in times if path.exists() and (text := path.read_text())]
     if row["stage"] != "train" or len(times) < row["jobs"]:
         return [row]
-    spent = pd.DataFrame([json.loads(path.read_text()) for path in times])
+    spent = pd.DataFrame(map(json.loads, times))
     parts = {"train: training": spent["training"], "train: measuring and writing": spent["measuring"]}
     start = {"stage": "train: start (imports, data)", "seconds": row["seconds"] - spent.to_numpy().sum()}
     split = [{"stage": name, "seconds": part.sum(), "longest": part.max()} for name, part in parts.items()]
