@@ -1,6 +1,6 @@
 # The first command of a newcomer is `make report`. All of these set up .venv first.
 
-.PHONY: help report replicate test test-cluster test-envs test-faults verify instruction-sets audit mnist benchmark growth scale lint images venv lock
+.PHONY: help report replicate test test-cluster test-envs test-container test-faults verify instruction-sets audit mnist benchmark growth scale lint images venv lock
 
 SNAKEMAKE = .venv/bin/snakemake
 # Quoted, since shells see it.
@@ -12,6 +12,7 @@ help:
 	@echo "make test     run all tests"
 	@echo "make test-cluster run the quick configuration on a real Slurm of one node (root, Debian: slurm-wlm munge)"
 	@echo "make test-envs run each rule's script in an environment that holds only what its file in envs/ pins"
+	@echo "make test-container build the image of envs/Containerfile, and run jobs in it (root, Debian: buildah mmdebstrap)"
 	@echo "make test-faults break runs in every way and at every stage (an hour or two; root for full disks)"
 	@echo "make verify   run the quick configuration twice under different circumstances, and compare all results"
 	@echo "make instruction-sets how far trainings come apart on AVX-512 and AVX2"
@@ -37,11 +38,15 @@ test: venv
 
 # Part of `make test` too; there and here it is skipped where it cannot be done, unless CI is set.
 test-cluster: venv
-	@.venv/bin/pytest tests/e2e/test_cluster.py
+	@.venv/bin/pytest tests/e2e/test_cluster.py tests/e2e/test_preemption.py
 
 # Part of `make test` too.
 test-envs: venv
-	@.venv/bin/pytest tests/e2e/test_environments.py
+	@.venv/bin/pytest tests/e2e/test_environments.py tests/e2e/test_conda.py
+
+# `make test` runs jobs in a simpler image.
+test-container: venv
+	@.venv/bin/pytest -m "full or not full" tests/e2e/test_container.py
 
 # The whole matrix of what is broken on purpose, of which `make test` does a sample; see docs/faults.md.
 test-faults: venv
@@ -84,12 +89,13 @@ AUDIT = .venv-audit/bin/pip-audit --strict --vulnerability-service pypi --disabl
 
 audit:
 	@envs/venv.sh .venv-audit envs/audit.txt
-	@for lock in requirements benchmark audit; do $(AUDIT) -r envs/$$lock.txt || exit; done
+	@for lock in requirements benchmark audit rattler cloud; do $(AUDIT) -r envs/$$lock.txt || exit; done
 
 lint: venv
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/snakefmt --check Snakefile workflow/rules
+	.venv/bin/hadolint envs/Containerfile
 	$(SNAKEMAKE) --lint
 
 venv:

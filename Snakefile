@@ -22,6 +22,10 @@ pathvars:
 report: "workflow/report/workflow.rst"
 
 
+# For --sdm apptainer: made from envs/Containerfile, as README.md says.
+container: "envs/dying-relu.sif"
+
+
 # In the order in which data flows. Each file opens with what it needs and what it gives.
 include: "workflow/rules/fetch.smk"
 include: "workflow/rules/train.smk"

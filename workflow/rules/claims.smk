@@ -8,7 +8,7 @@ rule claims:
             run=claims.runs_needed(CONFIG),
             table=["metrics.csv", "units.csv.gz", "batches.csv.gz"],
         ),
-        claims=os.path.relpath(claims.FILE),
+        claims=source(claims.FILE),
     output:
         "<results>/claims.csv",
     log:

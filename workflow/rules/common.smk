@@ -76,13 +76,18 @@ def data_there():
     return [file for file in files if Path(file.replace("<results>", CONFIG.settings["results"])).exists()]
 
 
+def source(path):
+    """A file of the project itself: it comes along wherever jobs run, and never from where the results are stored."""
+    return local(os.path.relpath(path))
+
+
 def template(name):
-    return os.path.relpath(WORKFLOW / "report" / f"{name}.html.jinja")
+    return source(WORKFLOW / "report" / f"{name}.html.jinja")
 
 
 # What the page's template includes, and what is copied beside the page.
 PAGE_PARTS = sorted(
-    os.path.relpath(path)
+    source(path)
     for pattern in ("*.css", "*.js", "sections/*.html.jinja")
     for path in (WORKFLOW / "report").glob(pattern)
     if path.name != "table.js"

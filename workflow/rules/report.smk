@@ -50,7 +50,7 @@ rule page:
         units=expand("<results>/runs/{run}/units.csv.gz", run=CONFIG.drawn),
         template=template("index"),
         parts=PAGE_PARTS,
-        texts=[os.path.relpath(path) for path in (claims.FILE, captions.FILE)],
+        texts=[source(path) for path in (claims.FILE, captions.FILE)],
     output:
         report(
             directory("<results>/report"),
@@ -130,7 +130,7 @@ use rule run_player as comparison_player with:
 rule table:
     input:
         table="<results>/{table}.csv",
-        script=os.path.relpath(WORKFLOW / "report" / "table.js"),
+        script=source(WORKFLOW / "report" / "table.js"),
     output:
         report(
             "<results>/tables/{table}.html",

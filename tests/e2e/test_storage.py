@@ -1,0 +1,96 @@
+"""Results in S3 instead of a folder, as jobs need it that share no disk; a server on loopback stands in for S3."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+import pytest
+
+from breaking import Small, wait_for
+from dying_relu.manifest import differences, manifest
+from helpers import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket that is there, and a Python that has what Snakemake needs for S3 and Kubernetes."""
+
+    address: str
+    python: str
+
+    def snakemake(self, project: Path, *arguments: str) -> subprocess.CompletedProcess:
+        keys = {"SNAKEMAKE_STORAGE_S3_ACCESS_KEY": "any", "SNAKEMAKE_STORAGE_S3_SECRET_KEY": "any"}
+        server, _, name = self.address.rpartition("/")
+        storage = [
+            *("--default-storage-provider", "s3", "--default-storage-prefix", f"s3://{name}/dying-relu"),
+            *("--storage-s3-endpoint-url", server, "--storage-s3-region", "us-east-1"),
+        ]
+        return subprocess.run(
+            [self.python, "-m", "snakemake", *storage, *arguments],
+            cwd=project, env=os.environ | keys, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+
+    def download(self, prefix: str, folder: Path) -> None:
+        """Write all that is stored below `prefix` into a folder."""
+        with urlopen(f"{self.address}?list-type=2&prefix={prefix}", timeout=60) as answer:
+            listed = answer.read().decode()
+        assert "<IsTruncated>false</IsTruncated>" in listed
+        for key in re.findall(r"<Key>(.*?)</Key>", listed):
+            path = folder / key.removeprefix(prefix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with urlopen(f"{self.address}/{quote(key)}", timeout=60) as answer:
+                path.write_bytes(answer.read())
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[Bucket]:
+    subprocess.run([ROOT / "envs" / "venv.sh", ".venv-cloud", "envs/cloud.txt"], check=True, timeout=600)
+    venv = ROOT / ".venv-cloud"
+    # What runs the tests is there as well.
+    (packages,) = venv.glob("lib/python*/site-packages")
+    (packages / "lock.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [venv / "bin" / "moto_server", "--host", "127.0.0.1", "--port", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: answers(port), seconds=60)
+        address = f"http://127.0.0.1:{port}/bucket"
+        with urlopen(Request(address, method="PUT"), timeout=60):
+            yield Bucket(address, str(venv / "bin" / "python"))
+    finally:
+        server.kill()
+        server.wait()
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_whole_workflow_with_its_results_in_s3(small: Small, bucket, tmp_path):
+    arguments = ["--shared-fs-usage", "none", *small.arguments("stored")]
+    done = bucket.snakemake(small.project, *arguments)
+    assert done.returncode == 0, done.stdout
+    assert not (small.project / "stored" / "runs").exists()
+    bucket.download("dying-relu/stored/", tmp_path)
+    assert differences(small.expected, manifest(tmp_path)) == []
+    again = bucket.snakemake(small.project, *arguments, "-n")
+    assert "Nothing to be done" in again.stdout, again.stdout
+
+
+def test_the_kubernetes_profile_plans_all_jobs(small: Small, bucket):
+    planned = bucket.snakemake(small.project, "--profile", "profiles/kubernetes", *small.arguments("pods")[2:], "-n")
+    assert planned.returncode == 0, planned.stdout
+    assert re.search(r"train +2\n", planned.stdout), planned.stdout
+    assert sys.executable not in planned.stdout
