@@ -22,7 +22,7 @@ pathvars:
 report: "workflow/report/workflow.rst"
 
 
-# For --sdm apptainer: made from envs/Containerfile, as README.md says.
+# For --sdm apptainer: made from envs/Containerfile, as docs/cluster.md says.
 container: "envs/dying-relu.sif"
 
 
