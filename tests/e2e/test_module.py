@@ -1,4 +1,4 @@
-"""Another workflow includes this one as a module, as docs/cluster.md shows, with a configuration and a rule of its own."""
+"""Another workflow includes this one as a module, as docs/cluster.md shows, with settings and a rule of its own."""
 
 import subprocess
 import sys
