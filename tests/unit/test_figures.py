@@ -1,12 +1,16 @@
 """Figures: that the ink is where the numbers are."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
 from dying_relu.figures import accuracy, save, summary
-from helpers import make_run
+from helpers import ROOT, make_run
 
 
 def metrics(*values: float, dead=(0, 0, 0)) -> pd.DataFrame:
@@ -89,3 +93,9 @@ def test_a_title_is_text_whatever_it_has(tmp_path):
     figure = summary({make_run(): metrics(0.1, 0.2, 0.3)}, r"$\frac{ costs $5")
     figure.savefig(tmp_path / "figure.svg")
     assert figure.get_suptitle() == r"$\frac{ costs $5"
+
+
+def test_drawing_does_without_scipy_and_leaves_it_to_others():
+    """In a process of its own, which has loaded nothing yet."""
+    check = "import sys, dying_relu.figures; assert 'scipy' not in sys.modules; import scipy.stats"
+    subprocess.run([sys.executable, "-c", check], check=True, env=os.environ | {"PYTHONPATH": str(ROOT / "workflow")})

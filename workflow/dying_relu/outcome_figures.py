@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from dying_relu.lean_seaborn import sns
 from dying_relu.run import LISTS, Run, held_fixed, named, varied
 
 # The values of an outcome, as axes name them, and how a number of them is written.

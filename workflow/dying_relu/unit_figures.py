@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize
@@ -18,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from dying_relu.brightness import FULL_SCALE, MID_GRAY
 from dying_relu.darkness import CAUSES, causes_of_dark
 from dying_relu.figures import EPOCH_TICKS
+from dying_relu.lean_seaborn import sns
 
 Sides = Mapping[str, Sequence[Mapping[str, pd.DataFrame]]]
 BINS = 32
