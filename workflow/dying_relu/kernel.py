@@ -23,22 +23,30 @@ Floats = NDArray[np.float32]
 
 # So many images' share of a block fits into the first cache. Beyond, mini-batches of 500 take a sixth more time.
 PART = 128
+# Without pairs: images whose sums are in registers at once, all that there is room for.
+TOGETHER = 6
+# And rows of weights that stay in the first cache meanwhile.
+ROWS = 112
 
 
 class Lit(NamedTuple):
-    """Images as their lit pairs of pixels: those of image i are at start[i]..start[i+1]-1 of `pair` and `value`."""
+    """Images as their lit pairs of pixels: those of image i are at start[i]..start[i+1]-1 of `pair` and `value`.
+
+    Where the network sees something else than 0 of a dark pixel nothing can be left out; then they are in `all`.
+    """
 
     start: NDArray[np.int64]
     pair: NDArray[np.uint16]
     value: NDArray[np.uint16]  # both pixels, the first in the lower byte
     ever: NDArray[np.int64]  # the pairs that are lit in any image; the weights of the others never change
     inputs: Floats  # [256], what the network sees of a pixel
+    all: NDArray[np.uint8]  # [n, inputs], or without rows where pairs are used
 
 
 class Weights(NamedTuple):
     """All trained numbers of a network, or as many gradients or averages of them, each float32 and contiguous.
 
-    Zeros fill up the width to a multiple of LANES, and the inputs to a multiple of 2. They stay zeros.
+    Zeros fill up the width to a multiple of LANES, and the inputs to a multiple of 4. They stay zeros.
     """
 
     hidden: Floats  # [inputs, width], a row per pixel
@@ -50,7 +58,10 @@ class Weights(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room to work in, for the largest mini-batch; what it holds between two steps has no meaning."""
+    """Room to work in, for the largest mini-batch; what it holds between two steps has no meaning.
+
+    Without pairs, `size` is a multiple of TOGETHER here.
+    """
 
     linear: Floats  # [blocks, size, LANES], later normalised
     active: Floats  # [blocks, size, LANES], after the activation
@@ -59,6 +70,7 @@ class Scratch(NamedTuple):
     scale: Floats  # [width], 1 / deviation
     entry: NDArray[np.uint32]  # [pairs, size], places in the mini-batch * 2**16, and the pair's value in them
     until: NDArray[np.int64]  # [parts + 1, pairs], how many entries of a pair are from the images of earlier parts
+    images: Floats  # [size, inputs], what the network sees, where nothing can be left out
 
 
 class Settings(NamedTuple):
@@ -109,8 +121,62 @@ def _by_pair(images, lit, scratch):
 
 
 @njit(**OPTIONS)
+def _gather(images, lit, scratch):
+    """Fill scratch.images with a mini-batch."""
+    for i in range(images.shape[0]):
+        pixels = lit.all[images[i]]
+        for p in range(pixels.shape[0]):
+            scratch.images[i, p] = lit.inputs[pixels[p]]
+
+
+@njit(**OPTIONS)
+def _arrange(images, lit, scratch):
+    """Make a mini-batch ready for the products."""
+    if lit.all.shape[0]:
+        _gather(images, lit, scratch)
+    else:
+        _by_pair(images, lit, scratch)
+
+
+@njit(**OPTIONS)
+def _linear_of_all(block, size, weights, scratch):
+    """Fill a block of scratch.linear from scratch.images."""
+    linear, images = scratch.linear, scratch.images
+    column = block * LANES
+    bias = load(weights.bias, (column,))
+    for i in range(-(-size // TOGETHER) * TOGETHER):
+        store(linear, (block, i, 0), bias)
+    for begin in range(0, images.shape[1], ROWS):
+        end = min(begin + ROWS, images.shape[1])
+        for i in range(0, size, TOGETHER):
+            s0, s1, s2 = load(linear, (block, i, 0)), load(linear, (block, i + 1, 0)), load(linear, (block, i + 2, 0))
+            s3, s4, s5 = (
+                load(linear, (block, i + 3, 0)),
+                load(linear, (block, i + 4, 0)),
+                load(linear, (block, i + 5, 0)),
+            )
+            for p in range(begin, end):
+                w = load(weights.hidden, (p, column))
+                s0 = s0 + w * images[i, p]
+                s1 = s1 + w * images[i + 1, p]
+                s2 = s2 + w * images[i + 2, p]
+                s3 = s3 + w * images[i + 3, p]
+                s4 = s4 + w * images[i + 4, p]
+                s5 = s5 + w * images[i + 5, p]
+            store(linear, (block, i, 0), s0)
+            store(linear, (block, i + 1, 0), s1)
+            store(linear, (block, i + 2, 0), s2)
+            store(linear, (block, i + 3, 0), s3)
+            store(linear, (block, i + 4, 0), s4)
+            store(linear, (block, i + 5, 0), s5)
+
+
+@njit(**OPTIONS)
 def _linear(block, size, lit, weights, scratch):
     """Fill a block of scratch.linear."""
+    if lit.all.shape[0]:
+        _linear_of_all(block, size, weights, scratch)
+        return
     linear, entry = scratch.linear, scratch.entry
     column = block * LANES
     bias = load(weights.bias, (column,))
@@ -277,8 +343,36 @@ def _adam(weight, mean, square, place, g, rate, rest1, beta2, rest2, correction,
 
 
 @njit(**OPTIONS)
+def _update_hidden_by_all(block, size, weights, gradient, mean, square, scratch, adam, keep):
+    """`_update_hidden` from scratch.images."""
+    back, images = scratch.back, scratch.images
+    column = block * LANES
+    for p in range(0, images.shape[1], 4):
+        zero = spread(np.float32(0))
+        g0, g1, g2, g3 = zero, zero, zero, zero
+        for i in range(size):
+            change = load(back, (block, i, 0))
+            g0 = g0 + change * images[i, p]
+            g1 = g1 + change * images[i, p + 1]
+            g2 = g2 + change * images[i, p + 2]
+            g3 = g3 + change * images[i, p + 3]
+        if keep:
+            store(gradient.hidden, (p, column), g0)
+            store(gradient.hidden, (p + 1, column), g1)
+            store(gradient.hidden, (p + 2, column), g2)
+            store(gradient.hidden, (p + 3, column), g3)
+        _adam(weights.hidden, mean.hidden, square.hidden, (p, column), g0, *adam)
+        _adam(weights.hidden, mean.hidden, square.hidden, (p + 1, column), g1, *adam)
+        _adam(weights.hidden, mean.hidden, square.hidden, (p + 2, column), g2, *adam)
+        _adam(weights.hidden, mean.hidden, square.hidden, (p + 3, column), g3, *adam)
+
+
+@njit(**OPTIONS)
 def _update_hidden(block, size, lit, weights, gradient, mean, square, scratch, adam, keep):
     """Adam on a block of the hidden layer's weights, with gradients that are written down only to be kept."""
+    if lit.all.shape[0]:
+        _update_hidden_by_all(block, size, weights, gradient, mean, square, scratch, adam, keep)
+        return
     back, entry = scratch.back, scratch.entry
     count = scratch.until[_parts(size)]
     column = block * LANES
@@ -319,7 +413,7 @@ def train_batches(
         images = order[begin : ends[b]]
         begin = ends[b]
         size = images.shape[0]
-        _by_pair(images, lit, scratch)
+        _arrange(images, lit, scratch)
         for block in range(blocks):
             _linear(block, size, lit, weights, scratch)
             if settings.batch_norm:
@@ -364,7 +458,7 @@ def test_batches(ends, lit, labels, weights, running, scratch, settings, losses,
         images = np.arange(begin, ends[b])
         begin = ends[b]
         size = images.shape[0]
-        _by_pair(images, lit, scratch)
+        _arrange(images, lit, scratch)
         for block in range(scratch.linear.shape[0]):
             _linear(block, size, lit, weights, scratch)
             if settings.batch_norm:

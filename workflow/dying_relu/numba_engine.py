@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dying_relu.images import Scaling, to_inputs
-from dying_relu.kernel import LANES, PART, Lit, Scratch, Settings, Weights, test_batches, train_batches
+from dying_relu.kernel import LANES, PART, TOGETHER, Lit, Scratch, Settings, Weights, test_batches, train_batches
 from dying_relu.measure import TestResult, mini_batch_sizes
 from dying_relu.network import Network
 from dying_relu.run import Run
@@ -24,13 +24,13 @@ class NumbaEngine:
         self._labels = labels.numpy()
         width, inputs = network.hidden.weight.shape
         size, classes = run.batch_size, network.output.out_features
-        padded, pairs = _multiple(width, LANES), _multiple(inputs, 2) // 2
+        padded, rows = _multiple(width, LANES), _multiple(inputs, 4)
         arena = _Arena()
 
         def weights() -> Weights:
             vectors = (arena.take(padded) for _ in range(3))
             return Weights(
-                arena.take(2 * pairs, padded),
+                arena.take(rows, padded),
                 *vectors,
                 arena.take(classes, padded),
                 arena.take(_multiple(classes, LANES)),
@@ -49,7 +49,7 @@ class NumbaEngine:
             _share(norm.running_var, self._running[1])
         else:
             _share(network.hidden.bias, self._weights.bias)
-        self._scratch = _scratch(arena, self._weights, size)
+        self._scratch = _scratch(arena, self._weights, size, self._lit)
         self._settings = Settings(
             run.batch_norm,
             np.float32(run.negative_slope or 0),
@@ -81,7 +81,7 @@ class NumbaEngine:
         sizes = mini_batch_sizes(len(labels), self._batch_size)
         ends = np.cumsum(sizes)
         width = self.network.hidden.out_features
-        scratch = _scratch(_Arena(), self._weights, max(sizes))
+        scratch = _scratch(_Arena(), self._weights, max(sizes), lit)
 
         def test() -> TestResult:
             losses = np.empty(len(sizes))
@@ -141,16 +141,20 @@ class _Arena:
         return array.view(kind).reshape(shape)
 
 
-def _scratch(arena: _Arena, weights: Weights, size: int) -> Scratch:
+def _scratch(arena: _Arena, weights: Weights, size: int, lit: Lit) -> Scratch:
     """Room for mini-batches of up to `size` images."""
     classes, width = weights.output.shape
-    pairs = len(weights.hidden) // 2
+    inputs, pairs, images = len(weights.hidden), len(weights.hidden) // 2, 0
+    if len(lit.all):
+        images = size = _multiple(size, TOGETHER)
+        pairs = 0
     return Scratch(
         *(arena.take(width // LANES, size, LANES) for _ in range(3)),
         error=arena.take(size, classes),
         scale=arena.take(width),
         entry=arena.take(pairs, size, kind=np.uint32),
         until=np.zeros((size // PART + 2, pairs), np.int64),
+        images=arena.take(images, inputs),
     )
 
 
@@ -169,17 +173,18 @@ def _share(tensor: Tensor, array: np.ndarray) -> None:
 def _lit_pixels(pixels: Tensor, scaling: Scaling) -> Lit:
     """The images, uint8 `[n, inputs]`, as inputs without their zeros.
 
-    Where `scaling` makes something else than 0 of a dark pixel, all pixels are lit; there must be an even number then,
-    or ValueError is raised.
+    Where `scaling` makes something else than 0 of a dark pixel, nothing is left out.
     """
     inputs = to_inputs(torch.arange(256, dtype=torch.uint8), scaling).numpy()
-    if inputs[0] and pixels.shape[1] % 2:
-        raise ValueError(f"found {pixels.shape[1]} inputs, allowed: an even number, since none of them is 0")
     array = pixels.numpy()
+    if inputs[0]:
+        nothing = np.empty(0, np.int64)
+        return Lit(nothing, nothing.astype(np.uint16), nothing.astype(np.uint16), nothing, inputs, array)
     if array.shape[1] % 2:
         array = np.pad(array, ((0, 0), (0, 1)))
     pairs = np.ascontiguousarray(array).view("<u2")
-    lit = (pairs != 0) | bool(inputs[0])
+    lit = pairs != 0
     start = np.concatenate([[0], np.cumsum(np.count_nonzero(lit, axis=1))])
     pair = np.broadcast_to(np.arange(pairs.shape[1], dtype=np.uint16), pairs.shape)[lit]
-    return Lit(start, pair, pairs[lit].astype(np.uint16), np.flatnonzero(lit.any(axis=0)), inputs)
+    ever = np.flatnonzero(lit.any(axis=0))
+    return Lit(start, pair, pairs[lit].astype(np.uint16), ever, inputs, np.empty((0, 0), np.uint8))
