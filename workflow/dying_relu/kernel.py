@@ -4,7 +4,8 @@ Four fifths of MNIST's pixels are 0, and a product with 0 need not be computed. 
 are taken in pairs: an image is a list of its lit pairs, of which there are 58 to every 100 lit pixels. A mini-batch is
 sorted by pair; both products of the first layer then go through the pairs, and through the images of each. That is done
 for LANES hidden units at a time, a block: a pair's weights, or their gradient, stay in registers, and what the images
-have of the block in the first cache.
+have of the block in the first cache. Where dark pixels are something else than 0 for the network, every pixel is taken,
+and sums of several images, or of several pixels, stay in registers.
 """
 
 import hashlib
@@ -149,12 +150,12 @@ def _linear_of_all(block, size, weights, scratch):
     for begin in range(0, images.shape[1], ROWS):
         end = min(begin + ROWS, images.shape[1])
         for i in range(0, size, TOGETHER):
-            s0, s1, s2 = load(linear, (block, i, 0)), load(linear, (block, i + 1, 0)), load(linear, (block, i + 2, 0))
-            s3, s4, s5 = (
-                load(linear, (block, i + 3, 0)),
-                load(linear, (block, i + 4, 0)),
-                load(linear, (block, i + 5, 0)),
-            )
+            s0 = load(linear, (block, i, 0))
+            s1 = load(linear, (block, i + 1, 0))
+            s2 = load(linear, (block, i + 2, 0))
+            s3 = load(linear, (block, i + 3, 0))
+            s4 = load(linear, (block, i + 4, 0))
+            s5 = load(linear, (block, i + 5, 0))
             for p in range(begin, end):
                 w = load(weights.hidden, (p, column))
                 s0 = s0 + w * images[i, p]
