@@ -14,7 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import requests
-import torchvision.datasets
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 from urllib3.exceptions import HTTPError
@@ -104,6 +103,8 @@ def _sources(dataset: DataSet, folder: str | None, timeout: float) -> Iterator[t
     retry = Retry(total=2, connect=1, backoff_factor=0.5, status_forcelist=[429, 500, 502, 503, 504])
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
+    import torchvision.datasets  # here, since it takes three seconds, and a folder may have everything
+
     torchvisions = getattr(torchvision.datasets, dataset.folder)
     mirrors = torchvisions.mirrors if hasattr(torchvisions, "mirrors") else [f"{torchvisions.url.rpartition('/')[0]}/"]
     for mirror in mirrors:

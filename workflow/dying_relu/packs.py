@@ -14,7 +14,8 @@ def write_pack(folder: Path, name: str, content: Any) -> str:
     The script hands the compressed content to the function `pack` of packs.js. NaN becomes null.
     """
     text = content if isinstance(content, str) else json.dumps(_plain(content), separators=(",", ":"), allow_nan=False)
-    packed = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    # Of what level 9, the default, takes a sixth of the time, and 3 % more bytes.
+    packed = base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
     (folder / f"{name}.pack.js").write_text(f'pack({json.dumps(name)}, "{packed}");\n')
     return name
 
