@@ -15,13 +15,8 @@ from dying_relu.run import Run, describe, held_fixed
 from dying_relu.tables import diverged_in, mean_of_last_tenth, series_names
 
 matplotlib.use("agg")  # no screen needed
-STYLE = {
-    # Text stays text in SVG files, and their identifiers are the same whenever they are drawn.
-    **{"svg.fonttype": "none", "svg.hashsalt": "dying-relu"},
-    **{"figure.dpi": 100, "savefig.dpi": 150},
-    # A line of 600,000 points, drawn in pieces, takes a quarter of the time.
-    "agg.path.chunksize": 10_000,
-}
+# Text stays text in SVG files, and their identifiers are the same whenever they are drawn.
+STYLE = {"svg.fonttype": "none", "svg.hashsalt": "dying-relu", "figure.dpi": 100, "savefig.dpi": 150}
 sns.set_theme(context="notebook", style="whitegrid", rc=STYLE)
 
 # What stands beside the article's figures: tested in mini-batches that are normalised by themselves.
