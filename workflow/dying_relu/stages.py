@@ -49,11 +49,13 @@ def _row(stage: str, names: list[str], folder: Path) -> dict | None:
 
 def _split(row: dict, config: Config, results: Path) -> list[dict]:
     """The row of training in three: what the trainings themselves have timed, and the rest, which is the start."""
+    if row["stage"] != "train":
+        return [row]
     timed = [run for run in config.runs if (results / "benchmarks" / "train" / f"{run}.tsv").exists()]
     times = [results / "logs" / "train" / f"{run}.times.json" for run in timed]
     # Where a run came from Snakemake's cache the file is empty.
     times = [text for path in times if path.exists() and (text := path.read_text())]
-    if row["stage"] != "train" or len(times) < row["jobs"]:
+    if len(times) < row["jobs"]:
         return [row]
     spent = pd.DataFrame(map(json.loads, times))
     parts = {"train: training": spent["training"], "train: measuring and writing": spent["measuring"]}
