@@ -1,6 +1,6 @@
 """What Snakemake asks of the command `conda`, done by Rattler, a library that solves and installs conda packages.
 
-For tests only. It runs in .venv-rattler; the command itself is a wrapper, see `install` in test_conda.py. As with the
+For tests only. It runs in .venv-rattler; the command itself is a wrapper, see `conda` in test_conda.py. As with the
 real one, CONDA_CHANNEL_ALIAS says where channels lie, and CONDA_PKGS_DIRS where packages are unpacked. What the tests
 do not need is not there, and is an error.
 """

@@ -19,6 +19,15 @@ def pins(file: Path) -> dict[str, tuple[str, str]]:
     return {name: (version, comment) for name, version, comment in lines}
 
 
+# What nobody asks for in the main job: figures of many runs, and the pictures of the documents.
+NOT_IN_MAIN_JOB = {"outcomes", "outcome_figure", "picture", "still"}
+
+
+def scripts_run(commands: str) -> set[str]:
+    """The scripts of rules that are run by some commands; Snakemake gives each job a copy of its own."""
+    return set(re.findall(r"/scripts/tmp\w+\.(\w+)\.py", commands))
+
+
 def rules() -> list[tuple[str, str]]:
     """The environment and the script of every rule."""
     found = []

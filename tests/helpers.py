@@ -30,10 +30,12 @@ def train_anew(*arguments, **options) -> dict[str, float]:
         return train(*arguments, Checkpoints(Path(folder), {}, seconds=3600), **options)
 
 
-def snakemake(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+def snakemake(
+    project: Path, *arguments: str, python: str = sys.executable, **environment: str
+) -> subprocess.CompletedProcess:
     """Run Snakemake in `project`; what it said is in `stdout`, errors included."""
     return subprocess.run(
-        [sys.executable, "-m", "snakemake", *arguments],
+        [python, "-m", "snakemake", *arguments],
         cwd=project,
         env=os.environ | environment,
         stdout=subprocess.PIPE,

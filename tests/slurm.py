@@ -141,7 +141,7 @@ def _write_files(folder: Path) -> None:
     (folder / "etc" / "slurm.conf").write_text(
         CONFIGURATION.format(
             host=socket.gethostname().partition(".")[0],
-            ports=_free_ports(2),
+            ports=free_ports(2),
             folder=folder,
             cpus=len(os.sched_getaffinity(0)),
             partition=PARTITION,
@@ -155,7 +155,7 @@ def _write_files(folder: Path) -> None:
     (folder / "bin" / "sacctmgr").chmod(0o755)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [server.getsockname()[1] for server in sockets]
     for server in sockets:

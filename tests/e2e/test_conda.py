@@ -7,7 +7,6 @@ the one that runs the tests. That the real packages are enough, test_environment
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from environments import ENVS, pins, rules
+from environments import ENVS, NOT_IN_MAIN_JOB, pins, rules, scripts_run
 from helpers import ROOT, snakemake
 
 pytestmark = pytest.mark.slow
@@ -147,10 +146,8 @@ def test_what_is_installed_is_what_the_file_asks_for(small, said, file):
 def test_every_job_runs_in_the_environment_of_its_rule(small, said):
     ran = set()
     for env, folder in environments(small.project).items():
-        scripts = re.findall(r"/scripts/tmp\w+\.(\w+)\.py", (folder / "used.txt").read_text())
-        ran |= {(f"envs/{env}.yaml", script) for script in scripts}
-    not_asked_for = {"outcomes", "outcome_figure", "picture", "still"}
-    assert ran == {(env, script) for env, script in rules() if script not in not_asked_for}
+        ran |= {(f"envs/{env}.yaml", script) for script in scripts_run((folder / "used.txt").read_text())}
+    assert ran == {(env, script) for env, script in rules() if script not in NOT_IN_MAIN_JOB}
 
 
 def test_a_second_time_there_is_nothing_to_do(small, said, conda):
@@ -171,20 +168,21 @@ def test_a_version_that_the_channel_lacks_is_refused_before_anything_runs(clone)
 
 
 def test_a_pin_file_freezes_an_environment(clone, conda):
-    """Made as the README says, from `conda list --explicit`; a newer build in the channel changes nothing then."""
+    """Made from `conda list --explicit`; a newer build in the channel changes nothing then."""
     done = clone("--conda-create-envs-only")
     assert done.returncode == 0, done.stdout
     before = packages(environments(clone.folder)["claims"])
     command = ["conda", "list", "--explicit", "--prefix", str(environments(clone.folder)["claims"])]
     environment = os.environ | conda.variables
     listed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    platform = "linux-64" if sys.platform == "linux" else Path(listed.split()[-1]).parent.name
-    (clone.folder / "envs" / f"claims.{platform}.pin.txt").write_text(listed)
+    platform = Path(listed.split()[-1]).parent.name  # the folder of the channel that a package lies in
+    pinned = clone.folder / "envs" / f"claims.{platform}.pin.txt"
+    pinned.write_text(listed)
     conda.add(("scipy", "1.17.1", "newer", 1))
     shutil.rmtree(clone.folder / ".snakemake" / "conda")
     assert clone("--conda-create-envs-only").returncode == 0
     assert packages(environments(clone.folder)["claims"]) == before
-    (clone.folder / "envs" / f"claims.{platform}.pin.txt").unlink()
+    pinned.unlink()
     shutil.rmtree(clone.folder / ".snakemake" / "conda")
     assert clone("--conda-create-envs-only").returncode == 0
     assert packages(environments(clone.folder)["claims"]) == before | {"scipy": ("1.17.1", "newer")}

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from breaking import Small
-from environments import rules
+from environments import NOT_IN_MAIN_JOB, rules, scripts_run
 from helpers import ROOT, artefacts, snakemake
 
 pytestmark = [
@@ -48,8 +48,8 @@ def runs_in(image: dict, results: str, small: Small, programs: str) -> None:
     (small.project / f"{IMAGE}.used").unlink(missing_ok=True)
     done = snakemake(small.project, "--sdm", "apptainer", *small.arguments(results), PATH=programs)
     assert done.returncode == 0, done.stdout
-    ran = set(re.findall(r"/scripts/tmp\w+\.(\w+)\.py", (small.project / f"{IMAGE}.used").read_text()))
-    assert ran == {script for _, script in rules()} - {"outcomes", "outcome_figure", "picture", "still"}
+    ran = scripts_run((small.project / f"{IMAGE}.used").read_text())
+    assert ran == {script for _, script in rules()} - NOT_IN_MAIN_JOB
 
 
 def test_every_job_runs_in_the_image(small, programs):
@@ -86,7 +86,7 @@ def built(tmp_path) -> Iterator[Path]:
     (tmp_path / "Base").write_text("FROM scratch\nADD base.tar /\n")
     run(*buildah, "build", "--isolation", "chroot", "--file", "Base", "--tag", "localhost/base", tmp_path)
     # What pip needs here to reach an index, it needs there as well.
-    options = [f"--env=PIP_{name[4:]}={value}" for name, value in os.environ.items()
+    options = [f"--env={name}={value}" for name, value in os.environ.items()
                if name.startswith("PIP_") and name != "PIP_CERT"]  # fmt: skip
     if certificates := os.environ.get("PIP_CERT"):
         options += [f"--volume={certificates}:/run/certificates.crt:ro", "--env=PIP_CERT=/run/certificates.crt"]

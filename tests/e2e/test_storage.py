@@ -1,6 +1,5 @@
 """Results in S3 instead of a folder, as jobs need it that share no disk; a server on loopback stands in for S3."""
 
-import os
 import re
 import socket
 import subprocess
@@ -15,7 +14,8 @@ import pytest
 
 from breaking import Small, wait_for
 from dying_relu.manifest import differences, manifest
-from helpers import ROOT
+from helpers import ROOT, snakemake
+from slurm import free_ports
 
 pytestmark = pytest.mark.slow
 
@@ -34,11 +34,7 @@ class Bucket:
             *("--default-storage-provider", "s3", "--default-storage-prefix", f"s3://{name}/dying-relu"),
             *("--storage-s3-endpoint-url", server, "--storage-s3-region", "us-east-1"),
         ]
-        command = [self.python, "-m", "snakemake", *storage, *arguments]
-        return subprocess.run(
-            command, cwd=project, env=os.environ | keys,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        )  # fmt: skip
+        return snakemake(project, *storage, *arguments, python=self.python, **keys)
 
     def download(self, prefix: str, folder: Path) -> None:
         """Write all that is stored below `prefix` into a folder."""
@@ -62,8 +58,7 @@ def bucket() -> Iterator[Bucket]:
     # What runs the tests is there as well.
     (packages,) = venv.glob("lib/python*/site-packages")
     (packages / "lock.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     command = [venv / "bin" / "moto_server", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
