@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -93,6 +94,33 @@ class Slurm:
         rows = self.ask("squeue", "--all", "--states=all", "--noheader", "--format=" + "|".join(keys.values()))
         jobs = (dict(zip(keys, row.split("|"), strict=True)) for row in rows.splitlines())
         return {job.pop("job"): job for job in jobs}
+
+    @contextmanager
+    def snakemake(
+        self, project: Path, said: Path, *arguments: str, partition: str = PARTITION
+    ) -> Iterator[subprocess.Popen]:
+        """Snakemake with the profile, which sends its jobs to a partition, until the block ends.
+
+        What it says goes into the file `said`, and into the error, with Slurm's log, if something fails in the block.
+        """
+        command = [
+            *(sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"),
+            *("--default-resources", f"slurm_partition={partition}", f"slurm_account={ACCOUNT}"),
+            # The default of 40 seconds is meant for clusters that many share.
+            *("--slurm-init-seconds-before-status-checks", "2"),
+            *arguments,
+        ]
+        with said.open("w") as output:
+            process = subprocess.Popen(
+                command, cwd=project, env=self.environment, stdout=output, stderr=subprocess.STDOUT, text=True
+            )
+        try:
+            yield process
+        except BaseException as error:
+            raise AssertionError(f"{said.read_text()}\n{self.log()}") from error
+        finally:
+            process.kill()
+            process.wait()
 
     def log(self) -> str:
         """What the daemons said last."""

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -45,30 +44,14 @@ class Ran:
 def ran(slurm, make_project, mnist) -> Ran:
     """The quick configuration, while one training is killed and another one's job cancelled."""
     project = make_project()
-    command = [
-        *(sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", *QUICK),
-        *setting(data=f"{{dir: {mnist}}}"),
-        *("--default-resources", f"slurm_partition={PARTITION}", f"slurm_account={ACCOUNT}"),
-        # The default of 40 seconds is meant for clusters that many share.
-        *("--slurm-init-seconds-before-status-checks", "2"),
-    ]
     said = project / "said.txt"
-    with said.open("w") as output:
-        process = subprocess.Popen(
-            command, cwd=project, env=slurm.environment, stdout=output, stderr=subprocess.STDOUT, text=True
-        )
     end = time.monotonic() + 60 * MINUTES
-    try:
+    with slurm.snakemake(project, said, *QUICK, *setting(data=f"{{dir: {mnist}}}")) as process:
         killed = in_the_middle(project, process, end)
         os.kill(killed.process, signal.SIGKILL)
         cancelled = in_the_middle(project, process, end, spare=killed.run)
         slurm.ask("scancel", cancelled.job)
         status = process.wait(timeout=end - time.monotonic())
-    except BaseException as error:
-        raise AssertionError(f"{said.read_text()}\n{slurm.log()}") from error
-    finally:
-        process.kill()
-        process.wait()
     assert status == 0, said.read_text()
     return Ran(project / "results", said.read_text(), slurm.jobs(), killed, cancelled)
 

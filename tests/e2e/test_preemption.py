@@ -1,15 +1,13 @@
 """A cluster takes the node from a training for a more urgent job: the training goes on later, to the same bytes."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from breaking import DEADLINE, wait_for
 from helpers import setting, snakemake
-from slurm import ABRUPT, ACCOUNT, PARTITION, URGENT, Slurm
+from slurm import ABRUPT, PARTITION, URGENT, Slurm
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
@@ -45,18 +43,8 @@ def log(project: Path, results: str) -> str:
 
 def is_preempted(slurm: Slurm, project: Path, mnist: Path, partition: str, checkpoint: int) -> None:
     """Train through the profile, in a folder called as the partition; an urgent job comes after the fifth epoch."""
-    command = [
-        *(sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"),
-        *("--default-resources", f"slurm_partition={partition}", f"slurm_account={ACCOUNT}"),
-        *("--slurm-init-seconds-before-status-checks", "2"),
-        *arguments(mnist, partition, checkpoint),
-    ]
     said = project / f"{partition}.txt"
-    with said.open("w") as output:
-        process = subprocess.Popen(
-            command, cwd=project, env=slurm.environment, stdout=output, stderr=subprocess.STDOUT, text=True
-        )
-    try:
+    with slurm.snakemake(project, said, *arguments(mnist, partition, checkpoint), partition=partition) as process:
         wait_for(lambda: "epoch 5/100" in log(project, partition) or process.poll() is not None)
         urgent = slurm.ask("sbatch", "--parsable", "--output=/dev/null", "--partition", URGENT, "--exclusive",
                            "--wrap", "sleep 1").strip()  # fmt: skip
@@ -65,11 +53,6 @@ def is_preempted(slurm: Slurm, project: Path, mnist: Path, partition: str, check
         for number in (number for number, job in slurm.jobs().items() if job["state"] == "PENDING"):
             slurm.ask("scontrol", "update", f"JobId={number}", "StartTime=now")
         assert process.wait(timeout=DEADLINE) == 0, said.read_text()
-    except BaseException as error:
-        raise AssertionError(f"{said.read_text()}\n{slurm.log()}") from error
-    finally:
-        process.kill()
-        process.wait()
 
 
 def went_on_after(project: Path, results: str) -> int:
