@@ -70,7 +70,7 @@ def test_growth(mnist, tmp_path, monkeypatch):
     assert table[["axis", "value", "engine"]].to_numpy().tolist() == [
         ["width", 4, "numba"],
         ["width", 8, "numba"],
-        ["depth", 2, "torch"],
+        ["depth", 2, "numba"],
         ["seeds", 2, "numba"],
     ]
     assert (table["epoch_seconds"] > 0).all()

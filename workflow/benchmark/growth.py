@@ -47,11 +47,10 @@ class Point:
 
 
 def points(widths: Sequence[int], depths: Sequence[int], images: Sequence[int], seeds: Sequence[int]) -> list[Point]:
-    """All points; widths and depths with either engine, as far as the fast one goes, which covers one layer."""
+    """All points; widths and depths with either engine."""
     return [
         *(Point("width", width, engine, {"hidden": [width]}) for engine in ("auto", "torch") for width in widths),
-        *(Point("depth", depth, engine, {"hidden": [256] * depth}) for engine in ("auto", "torch") for depth in depths
-          if engine == "torch" or depth == 1),
+        *(Point("depth", depth, engine, {"hidden": [256] * depth}) for engine in ("auto", "torch") for depth in depths),
         *(Point("images", count, parameters={"train_images": count}) for count in images),
         *(Point("seeds", count, seeds=count) for count in seeds),
     ]  # fmt: skip

@@ -6,7 +6,6 @@ from typing import Any
 # A parameter of a run: what the fast engine takes, in words, and whether a value is that.
 COVERED = {
     "convolutions": ("networks without convolutions", lambda channels: not channels),
-    "hidden": ("one hidden layer", lambda widths: len(widths) == 1),
     "activation": ("relu and leaky_relu", lambda name: name in ("relu", "leaky_relu")),
     "batch_norm_position": ("before_activation", lambda name: name == "before_activation"),
     "optimizer": ("adam", lambda name: name == "adam"),

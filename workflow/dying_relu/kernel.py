@@ -1,77 +1,64 @@
-"""One training step after another, compiled: products that skip zero pixels, and Adam on the way.
+"""One training step after another, compiled: batch normalisation, activation, loss, and their gradients.
 
-Four fifths of MNIST's pixels are 0, and a product with 0 need not be computed. Lit pixels lie side by side, so pixels
-are taken in pairs: an image is a list of its lit pairs, of which there are 58 to every 100 lit pixels. A mini-batch is
-sorted by pair; both products of the first layer then go through the pairs, and through the images of each. That is done
-for LANES hidden units at a time, a block: a pair's weights, or their gradient, stay in registers, and what the images
-have of the block in the first cache. Where dark pixels are something else than 0 for the network, every pixel is taken,
-and sums of several images, or of several pixels, stay in registers.
+The hidden units of a layer are worked on in blocks of LANES; what mini-batches have of them are arrays `[blocks,
+images, LANES]`, as the products take them.
 """
 
-import hashlib
-from pathlib import Path
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from dying_relu import vectors
-from dying_relu.vectors import LANES, load, reciprocal, root, spread, store, total, where_positive
-
-Floats = NDArray[np.float32]
-
-# So many images' share of a block fits into the first cache. Beyond, mini-batches of 500 take a sixth more time.
-PART = 128
-# Without pairs: images whose sums are in registers at once, all that there is room for.
-TOGETHER = 6
-# And rows of weights that stay in the first cache meanwhile.
-ROWS = 112
-
-
-class Lit(NamedTuple):
-    """Images as their lit pairs of pixels: those of image i are at start[i]..start[i+1]-1 of `pair` and `value`.
-
-    Where the network sees something else than 0 of a dark pixel nothing can be left out; then they are in `all`.
-    """
-
-    start: NDArray[np.int64]
-    pair: NDArray[np.uint16]
-    value: NDArray[np.uint16]  # both pixels, the first in the lower byte
-    ever: NDArray[np.int64]  # the pairs that are lit in any image; the weights of the others never change
-    inputs: Floats  # [256], what the network sees of a pixel
-    all: NDArray[np.uint8]  # [n, inputs], or without rows where pairs are used
+from dying_relu.adam import adam_of_step, update_row
+from dying_relu.compiled import OPTIONS
+from dying_relu.products import (
+    Floats,
+    Sorted,
+    arrange,
+    product,
+    product_of_pairs,
+    transpose,
+    update,
+    update_by_pairs,
+)
+from dying_relu.vectors import LANES, load, root, spread, store, total, where_positive
 
 
-class Weights(NamedTuple):
-    """All trained numbers of a network, or as many gradients or averages of them, each float32 and contiguous.
+class Layer(NamedTuple):
+    """The trained numbers of a hidden layer, or as many gradients or averages of them.
 
     Zeros fill up the width to a multiple of LANES, and the inputs to a multiple of 4. They stay zeros.
     """
 
-    hidden: Floats  # [inputs, width], a row per pixel
+    weight: Floats  # [inputs, width], a row per input
     bias: Floats  # [width], with BN 0
     gamma: Floats  # [width], without BN not used
     beta: Floats  # as gamma
-    output: Floats  # [classes, width]
+
+
+class Weights(NamedTuple):
+    """All trained numbers of a network, or as many gradients or averages of them, each float32 and contiguous."""
+
+    layers: tuple[Layer, ...]
+    output: Floats  # [classes, width of the last layer]
     output_bias: Floats  # [classes], filled up to a multiple of LANES
 
 
-class Scratch(NamedTuple):
-    """Room to work in, for the largest mini-batch; what it holds between two steps has no meaning.
-
-    Without pairs, `size` is a multiple of TOGETHER here.
-    """
+class Room(NamedTuple):
+    """What a mini-batch has of a hidden layer, with room for the largest one."""
 
     linear: Floats  # [blocks, size, LANES], later normalised
     active: Floats  # [blocks, size, LANES], after the activation
     back: Floats  # [blocks, size, LANES], the gradient by what the linear map gave
-    error: Floats  # [size, classes]
     scale: Floats  # [width], 1 / deviation
-    entry: NDArray[np.uint32]  # [pairs, size], places in the mini-batch * 2**16, and the pair's value in them
-    until: NDArray[np.int64]  # [parts + 1, pairs], how many entries of a pair are from the images of earlier parts
-    images: Floats  # [size, inputs], what the network sees, where nothing can be left out
+
+
+class Scratch(NamedTuple):
+    """Room to work in; what it holds between two steps has no meaning."""
+
+    layers: tuple[Room, ...]
+    error: Floats  # [size, classes]
+    batch: Sorted
 
 
 class Settings(NamedTuple):
@@ -87,112 +74,17 @@ class Settings(NamedTuple):
     epsilon: float
 
 
-# Numba keeps compiled code on disk. It would not see a change of the vectors; and where this file has changed, one
-# process may load what another is about to replace. Hence a folder for each state of both, unless one was asked for.
-if not numba.config.CACHE_DIR:
-    _state = hashlib.sha256(b"".join(Path(file).read_bytes() for file in (__file__, vectors.__file__))).hexdigest()[:12]
-    numba.config.CACHE_DIR = str(Path(__file__).parent / "__pycache__" / f"compiled-{_state}")
-
-# Sums may be reordered and multiplications fused with additions, which vector instructions need; infinities and NaN
-# keep their meaning. The compiled code is kept on disk, for the next process.
-OPTIONS = {"fastmath": {"reassoc", "contract"}, "cache": True, "nogil": True, "error_model": "numpy"}
-
-
 @njit(**OPTIONS)
-def _parts(size):
-    """Into how many parts a mini-batch falls."""
-    return (size + PART - 1) // PART
-
-
-@njit(**OPTIONS)
-def _by_pair(images, lit, scratch):
-    """Sort the lit pairs of a mini-batch by pair: fill scratch.entry and scratch.until."""
-    entry, size = scratch.entry, images.shape[0]
-    for part in range(_parts(size)):  # the first row of scratch.until stays 0
-        until = scratch.until[part + 1]
-        for q in range(until.shape[0]):
-            until[q] = scratch.until[part, q]
-        for i in range(part * PART, min(size, (part + 1) * PART)):
-            image = images[i]
-            for k in range(lit.start[image], lit.start[image + 1]):
-                q = lit.pair[k]
-                place = until[q]
-                entry[q, place] = np.uint32(i << 16) | lit.value[k]
-                until[q] = place + 1
-
-
-@njit(**OPTIONS)
-def _gather(images, lit, scratch):
-    """Fill scratch.images with a mini-batch."""
-    for i in range(images.shape[0]):
-        pixels = lit.all[images[i]]
-        for p in range(pixels.shape[0]):
-            scratch.images[i, p] = lit.inputs[pixels[p]]
-
-
-@njit(**OPTIONS)
-def _arrange(images, lit, scratch):
-    """Make a mini-batch ready for the products."""
-    if lit.all.shape[0]:
-        _gather(images, lit, scratch)
+def _linear(k, block, size, lit, weights, scratch):
+    """Fill a block of layer k's `linear`."""
+    layer, linear = weights.layers[k], scratch.layers[k].linear
+    bias = load(layer.bias, (block * LANES,))
+    if k:
+        product(block, size, scratch.layers[k - 1].active, layer.weight, bias, linear)
+    elif lit.all.shape[0]:
+        product(block, size, scratch.batch.images, layer.weight, bias, linear)
     else:
-        _by_pair(images, lit, scratch)
-
-
-@njit(**OPTIONS)
-def _linear_of_all(block, size, weights, scratch):
-    """Fill a block of scratch.linear from scratch.images."""
-    linear, images = scratch.linear, scratch.images
-    column = block * LANES
-    bias = load(weights.bias, (column,))
-    for i in range(-(-size // TOGETHER) * TOGETHER):
-        store(linear, (block, i, 0), bias)
-    for begin in range(0, images.shape[1], ROWS):
-        end = min(begin + ROWS, images.shape[1])
-        for i in range(0, size, TOGETHER):
-            s0 = load(linear, (block, i, 0))
-            s1 = load(linear, (block, i + 1, 0))
-            s2 = load(linear, (block, i + 2, 0))
-            s3 = load(linear, (block, i + 3, 0))
-            s4 = load(linear, (block, i + 4, 0))
-            s5 = load(linear, (block, i + 5, 0))
-            for p in range(begin, end):
-                w = load(weights.hidden, (p, column))
-                s0 = s0 + w * images[i, p]
-                s1 = s1 + w * images[i + 1, p]
-                s2 = s2 + w * images[i + 2, p]
-                s3 = s3 + w * images[i + 3, p]
-                s4 = s4 + w * images[i + 4, p]
-                s5 = s5 + w * images[i + 5, p]
-            store(linear, (block, i, 0), s0)
-            store(linear, (block, i + 1, 0), s1)
-            store(linear, (block, i + 2, 0), s2)
-            store(linear, (block, i + 3, 0), s3)
-            store(linear, (block, i + 4, 0), s4)
-            store(linear, (block, i + 5, 0), s5)
-
-
-@njit(**OPTIONS)
-def _linear(block, size, lit, weights, scratch):
-    """Fill a block of scratch.linear."""
-    if lit.all.shape[0]:
-        _linear_of_all(block, size, weights, scratch)
-        return
-    linear, entry = scratch.linear, scratch.entry
-    column = block * LANES
-    bias = load(weights.bias, (column,))
-    for i in range(size):
-        store(linear, (block, i, 0), bias)
-    for part in range(_parts(size)):
-        for q in lit.ever:
-            w0 = load(weights.hidden, (2 * q, column))
-            w1 = load(weights.hidden, (2 * q + 1, column))
-            for k in range(scratch.until[part, q], scratch.until[part + 1, q]):
-                e = entry[q, k]
-                i = e >> np.uint32(16)
-                f0 = lit.inputs[e & np.uint32(255)]
-                f1 = lit.inputs[(e >> np.uint32(8)) & np.uint32(255)]
-                store(linear, (block, i, 0), load(linear, (block, i, 0)) + w0 * f0 + w1 * f1)
+        product_of_pairs(block, size, lit, scratch.batch, layer.weight, bias, linear)
 
 
 @njit(**OPTIONS)
@@ -224,12 +116,12 @@ def _normalize(block, size, linear, normal, mean, scale):
 
 
 @njit(**OPTIONS)
-def _normalize_by_itself(block, size, scratch, settings):
-    """Normalise a block of scratch.linear by its own statistics; return them as running statistics want them."""
-    mean, squares = _statistics(block, size, scratch.linear)
+def _normalize_by_itself(block, size, room, settings):
+    """Normalise a block of room.linear by its own statistics; return them as running statistics want them."""
+    mean, squares = _statistics(block, size, room.linear)
     scale = _scale(squares * (np.float32(1) / np.float32(size)), settings)
-    store(scratch.scale, (block * LANES,), scale)
-    _normalize(block, size, scratch.linear, scratch.linear, mean, scale)
+    store(room.scale, (block * LANES,), scale)
+    _normalize(block, size, room.linear, room.linear, mean, scale)
     return mean, squares / np.float32(size - 1)
 
 
@@ -241,41 +133,41 @@ def _average(running, place, new, momentum):
 
 
 @njit(**OPTIONS)
-def _activate(block, size, normal, weights, scratch, settings):
-    """Fill a block of scratch.active."""
+def _activate(block, size, normal, layer, active, settings):
+    """Fill a block of `active`."""
     column = block * LANES
-    gamma, beta = load(weights.gamma, (column,)), load(weights.beta, (column,))
+    gamma, beta = load(layer.gamma, (column,)), load(layer.beta, (column,))
     for i in range(size):
         y = load(normal, (block, i, 0))
         if settings.batch_norm:
             y = y * gamma + beta
-        store(scratch.active, (block, i, 0), where_positive(y, y, y * settings.slope))
+        store(active, (block, i, 0), where_positive(y, y, y * settings.slope))
 
 
 @njit(**OPTIONS)
-def _count_active(block, size, scratch, active):
-    """Add to `active` for how many images a unit is above 0: it is where its pre-activation is."""
+def _count_active(block, size, active, count):
+    """Add to `count` for how many images a unit is above 0: it is where its pre-activation is."""
     zero, one = spread(np.float32(0)), spread(np.float32(1))
-    found = load(active, (block * LANES,))
+    found = load(count, (block * LANES,))
     for i in range(size):
-        found = found + where_positive(load(scratch.active, (block, i, 0)), one, zero)
-    store(active, (block * LANES,), found)
+        found = found + where_positive(load(active, (block, i, 0)), one, zero)
+    store(count, (block * LANES,), found)
 
 
 @njit(**OPTIONS)
-def _judge(images, labels, weights, scratch):
-    """Mean loss and number of correct images; fill scratch.error with the gradient of the loss by the logits."""
-    size, classes = images.shape[0], weights.output.shape[0]
+def _judge(images, labels, active, output, output_bias, errors):
+    """Mean loss and number of correct images; fill `errors` with the gradient of the loss by the logits."""
+    size, classes = images.shape[0], output.shape[0]
     sum_of_losses, correct = 0.0, 0
     for i in range(size):
         label = labels[images[i]]
-        error = scratch.error[i]
+        error = errors[i]
         best = 0
         for c in range(classes):
             products = spread(np.float32(0))
-            for block in range(scratch.active.shape[0]):
-                products = products + load(scratch.active, (block, i, 0)) * load(weights.output, (c, block * LANES))
-            error[c] = total(products) + weights.output_bias[c]
+            for block in range(active.shape[0]):
+                products = products + load(active, (block, i, 0)) * load(output, (c, block * LANES))
+            error[c] = total(products) + output_bias[c]
             if error[c] > error[best]:
                 best = c
         correct += best == label
@@ -294,23 +186,36 @@ def _judge(images, labels, weights, scratch):
 
 
 @njit(**OPTIONS)
-def _backward(block, size, weights, gradient, scratch, settings):
-    """Fill a block of `gradient`, but for the hidden layer, and of scratch.back."""
-    normal, active, back, error = scratch.linear, scratch.active, scratch.back, scratch.error
-    classes = weights.output.shape[0]
+def _back_from_output(block, size, error, output, gradient, room):
+    """Fill a block of the output layer's `gradient`, and of room.back with the gradient by what it has seen."""
+    classes = output.shape[0]
     column = block * LANES
     zero = spread(np.float32(0))
     for c in range(classes):
         change = zero
         for i in range(size):
-            change = change + load(active, (block, i, 0)) * error[i, c]
-        store(gradient.output, (c, column), change)
-    shift, product = zero, zero
+            change = change + load(room.active, (block, i, 0)) * error[i, c]
+        store(gradient, (c, column), change)
     for i in range(size):
         change = zero
         for c in range(classes):
-            change = change + load(weights.output, (c, column)) * error[i, c]
-        change = where_positive(load(active, (block, i, 0)), change, change * settings.slope)
+            change = change + load(output, (c, column)) * error[i, c]
+        store(room.back, (block, i, 0), change)
+
+
+@njit(**OPTIONS)
+def _backward(block, size, layer, gradient, room, settings):
+    """Turn a block of room.back, the gradient by room.active, into that by what the linear map gave.
+
+    Fills the block of `gradient`, but for the weights.
+    """
+    normal, back = room.linear, room.back
+    column = block * LANES
+    zero = spread(np.float32(0))
+    shift, product = zero, zero
+    for i in range(size):
+        change = load(back, (block, i, 0))
+        change = where_positive(load(room.active, (block, i, 0)), change, change * settings.slope)
         shift = shift + change
         if settings.batch_norm:
             product = product + change * load(normal, (block, i, 0))
@@ -322,129 +227,75 @@ def _backward(block, size, weights, gradient, scratch, settings):
     store(gradient.beta, (column,), shift)
     part = np.float32(1) / np.float32(size)
     shift, product = shift * part, product * part
-    scale = load(weights.gamma, (column,)) * load(scratch.scale, (column,))
+    scale = load(layer.gamma, (column,)) * load(room.scale, (column,))
     for i in range(size):
         change = load(back, (block, i, 0)) - shift - load(normal, (block, i, 0)) * product
         store(back, (block, i, 0), scale * change)
 
 
 @njit(**OPTIONS)
-def _adam(weight, mean, square, place, g, rate, rest1, beta2, rest2, correction, epsilon):
-    """Kingma and Ba 2015, algorithm 1, for LANES weights with the gradient `g`.
-
-    `rate` is corrected for the mean, `correction` for the square; `rest1` and `rest2` are 1 - beta, from the betas
-    before they are rounded: 0.999 is rounded by so much that 1 - 0.999 would be off by 1.3e-5 of itself.
-    """
-    old = load(mean, place)
-    m = old + (g - old) * rest1
-    v = load(square, place) * beta2 + g * g * rest2
-    store(mean, place, m)
-    store(square, place, v)
-    store(weight, place, load(weight, place) - m * rate * reciprocal(root(v) * correction + epsilon))
-
-
-@njit(**OPTIONS)
-def _update_hidden_by_all(block, size, weights, gradient, mean, square, scratch, adam, keep):
-    """`_update_hidden` from scratch.images."""
-    back, images = scratch.back, scratch.images
-    column = block * LANES
-    for p in range(0, images.shape[1], 4):
-        zero = spread(np.float32(0))
-        g0, g1, g2, g3 = zero, zero, zero, zero
-        for i in range(size):
-            change = load(back, (block, i, 0))
-            g0 = g0 + change * images[i, p]
-            g1 = g1 + change * images[i, p + 1]
-            g2 = g2 + change * images[i, p + 2]
-            g3 = g3 + change * images[i, p + 3]
-        if keep:
-            store(gradient.hidden, (p, column), g0)
-            store(gradient.hidden, (p + 1, column), g1)
-            store(gradient.hidden, (p + 2, column), g2)
-            store(gradient.hidden, (p + 3, column), g3)
-        _adam(weights.hidden, mean.hidden, square.hidden, (p, column), g0, *adam)
-        _adam(weights.hidden, mean.hidden, square.hidden, (p + 1, column), g1, *adam)
-        _adam(weights.hidden, mean.hidden, square.hidden, (p + 2, column), g2, *adam)
-        _adam(weights.hidden, mean.hidden, square.hidden, (p + 3, column), g3, *adam)
-
-
-@njit(**OPTIONS)
-def _update_hidden(block, size, lit, weights, gradient, mean, square, scratch, adam, keep):
-    """Adam on a block of the hidden layer's weights, with gradients that are written down only to be kept."""
-    if lit.all.shape[0]:
-        _update_hidden_by_all(block, size, weights, gradient, mean, square, scratch, adam, keep)
-        return
-    back, entry = scratch.back, scratch.entry
-    count = scratch.until[_parts(size)]
-    column = block * LANES
-    for q in lit.ever:
-        g0 = spread(np.float32(0))
-        g1 = g0
-        for k in range(count[q]):
-            e = entry[q, k]
-            change = load(back, (block, e >> np.uint32(16), 0))
-            g0 = g0 + change * lit.inputs[e & np.uint32(255)]
-            g1 = g1 + change * lit.inputs[(e >> np.uint32(8)) & np.uint32(255)]
-        if keep:
-            store(gradient.hidden, (2 * q, column), g0)
-            store(gradient.hidden, (2 * q + 1, column), g1)
-        _adam(weights.hidden, mean.hidden, square.hidden, (2 * q, column), g0, *adam)
-        _adam(weights.hidden, mean.hidden, square.hidden, (2 * q + 1, column), g1, *adam)
-
-
-@njit(**OPTIONS)
-def _update(weight, mean, square, gradient, adam):
-    """Adam on a row of numbers."""
-    for column in range(0, weight.shape[0], LANES):
-        _adam(weight, mean, square, (column,), load(gradient, (column,)), *adam)
-
-
-@njit(**OPTIONS)
 def train_batches(
-    order, ends, lit, labels, weights, gradient, mean, square, steps, running, scratch, settings, losses, correct
-):
+    order, ends, lit, labels, weights, transposed, gradient, mean, square, steps, running, scratch, settings,
+    losses, correct,
+):  # fmt: skip
     """One Adam step per mini-batch; the b-th has the images order[ends[b-1]:ends[b]].
 
-    `mean` and `square` are Adam's averages after `steps` steps, `running` the running mean and variance of BN, `[2,
-    width]`. Fills `losses` and `correct`, and leaves in `gradient` the gradient of the last mini-batch.
+    `mean` and `square` are Adam's averages after `steps` steps, `running` the running mean and variance of each layer's
+    BN, `[2, width]`. `transposed` is room for the transposed weights of all layers but the first, `[width, inputs]`.
+    Fills `losses` and `correct`, and leaves in `gradient` the gradient of the last mini-batch.
     """
     begin = 0
-    blocks = scratch.linear.shape[0]
+    depth = len(weights.layers)
     for b in range(ends.shape[0]):
         images = order[begin : ends[b]]
         begin = ends[b]
         size = images.shape[0]
-        _arrange(images, lit, scratch)
-        for block in range(blocks):
-            _linear(block, size, lit, weights, scratch)
-            if settings.batch_norm:
-                mean_now, variance_now = _normalize_by_itself(block, size, scratch, settings)
-                _average(running, (0, block * LANES), mean_now, settings.momentum)
-                _average(running, (1, block * LANES), variance_now, settings.momentum)
-            _activate(block, size, scratch.linear, weights, scratch, settings)
-        losses[b], correct[b] = _judge(images, labels, weights, scratch)
+        arrange(images, lit, scratch.batch)
+        for k in range(depth):
+            room = scratch.layers[k]
+            for block in range(room.linear.shape[0]):
+                _linear(k, block, size, lit, weights, scratch)
+                if settings.batch_norm:
+                    mean_now, variance_now = _normalize_by_itself(block, size, room, settings)
+                    _average(running[k], (0, block * LANES), mean_now, settings.momentum)
+                    _average(running[k], (1, block * LANES), variance_now, settings.momentum)
+                _activate(block, size, room.linear, weights.layers[k], room.active, settings)
+        active = scratch.layers[depth - 1].active
+        losses[b], correct[b] = _judge(images, labels, active, weights.output, weights.output_bias, scratch.error)
 
-        step = steps + b + 1
-        rate = np.float32(settings.rate / (1 - settings.beta1**step))
-        correction = np.float32(1 / np.sqrt(1 - settings.beta2**step))
-        rest1, rest2 = np.float32(1 - settings.beta1), np.float32(1 - settings.beta2)
-        adam = rate, rest1, np.float32(settings.beta2), rest2, correction, np.float32(settings.epsilon)
+        adam = adam_of_step(steps + b + 1, settings.rate, settings.beta1, settings.beta2, settings.epsilon)
         last_batch = b + 1 == ends.shape[0]
-        for block in range(blocks):
-            _backward(block, size, weights, gradient, scratch, settings)
-            _update_hidden(block, size, lit, weights, gradient, mean, square, scratch, adam, last_batch)
+        for k in range(depth - 1, -1, -1):
+            room, layer, gradients = scratch.layers[k], weights.layers[k], gradient.layers[k]
+            averages = mean.layers[k], square.layers[k]
+            if k:
+                transpose(layer.weight, transposed[k])  # before its weights change
+            for block in range(room.linear.shape[0]):
+                if k + 1 == depth:
+                    _back_from_output(block, size, scratch.error, weights.output, gradient.output, room)
+                else:
+                    later = scratch.layers[k + 1].back
+                    product(block, size, later, transposed[k + 1], spread(np.float32(0)), room.back)
+                _backward(block, size, layer, gradients, room, settings)
+                trained = layer.weight, gradients.weight, averages[0].weight, averages[1].weight, adam, last_batch
+                if k:
+                    update(block, size, scratch.layers[k - 1].active, room.back, *trained)
+                elif lit.all.shape[0]:
+                    update(block, size, scratch.batch.images, room.back, *trained)
+                else:
+                    update_by_pairs(block, size, lit, scratch.batch, room.back, *trained)
+            if settings.batch_norm:
+                update_row(layer.gamma, averages[0].gamma, averages[1].gamma, gradients.gamma, adam)
+                update_row(layer.beta, averages[0].beta, averages[1].beta, gradients.beta, adam)
+            else:
+                update_row(layer.bias, averages[0].bias, averages[1].bias, gradients.bias, adam)
         gradient.output_bias[:] = 0
         for i in range(size):
             for c in range(weights.output.shape[0]):
                 gradient.output_bias[c] += scratch.error[i, c]
         for c in range(weights.output.shape[0]):
-            _update(weights.output[c], mean.output[c], square.output[c], gradient.output[c], adam)
-        if settings.batch_norm:
-            _update(weights.gamma, mean.gamma, square.gamma, gradient.gamma, adam)
-            _update(weights.beta, mean.beta, square.beta, gradient.beta, adam)
-        else:
-            _update(weights.bias, mean.bias, square.bias, gradient.bias, adam)
-        _update(weights.output_bias, mean.output_bias, square.output_bias, gradient.output_bias, adam)
+            update_row(weights.output[c], mean.output[c], square.output[c], gradient.output[c], adam)
+        update_row(weights.output_bias, mean.output_bias, square.output_bias, gradient.output_bias, adam)
 
 
 @njit(**OPTIONS)
@@ -452,27 +303,36 @@ def test_batches(ends, lit, labels, weights, running, scratch, settings, losses,
     """Test on all images in order, by mini-batches; the b-th has the images ends[b-1]..ends[b]-1.
 
     Fills `losses`, and `correct` `[2, batches]`: with running statistics, and with those of the mini-batch (0 without
-    BN). Adds to `active` `[width]` for how many images a unit's pre-activation is above 0, with running statistics.
+    BN). Adds to `active`, `[width]` for each layer, for how many images a unit's pre-activation is above 0, with
+    running statistics.
     """
     begin = 0
+    depth = len(weights.layers)
     for b in range(ends.shape[0]):
         images = np.arange(begin, ends[b])
         begin = ends[b]
         size = images.shape[0]
-        _arrange(images, lit, scratch)
-        for block in range(scratch.linear.shape[0]):
-            _linear(block, size, lit, weights, scratch)
-            if settings.batch_norm:
-                column = block * LANES
-                scale = _scale(load(running, (1, column)), settings)
-                _normalize(block, size, scratch.linear, scratch.back, load(running, (0, column)), scale)
-                _activate(block, size, scratch.back, weights, scratch, settings)
-            else:
-                _activate(block, size, scratch.linear, weights, scratch, settings)
-            _count_active(block, size, scratch, active)
-        losses[b], correct[0, b] = _judge(images, labels, weights, scratch)
+        arrange(images, lit, scratch.batch)
+        for k in range(depth):
+            room = scratch.layers[k]
+            for block in range(room.linear.shape[0]):
+                _linear(k, block, size, lit, weights, scratch)
+                normal = room.linear
+                if settings.batch_norm:
+                    column = block * LANES
+                    scale = _scale(load(running[k], (1, column)), settings)
+                    normal = room.back
+                    _normalize(block, size, room.linear, normal, load(running[k], (0, column)), scale)
+                _activate(block, size, normal, weights.layers[k], room.active, settings)
+                _count_active(block, size, room.active, active[k])
+        last = scratch.layers[depth - 1].active
+        losses[b], correct[0, b] = _judge(images, labels, last, weights.output, weights.output_bias, scratch.error)
         if settings.batch_norm:
-            for block in range(scratch.linear.shape[0]):
-                _normalize_by_itself(block, size, scratch, settings)
-                _activate(block, size, scratch.linear, weights, scratch, settings)
-            _, correct[1, b] = _judge(images, labels, weights, scratch)
+            for k in range(depth):
+                room = scratch.layers[k]
+                for block in range(room.linear.shape[0]):
+                    if k:  # what comes into the first layer is the same as before
+                        _linear(k, block, size, lit, weights, scratch)
+                    _normalize_by_itself(block, size, room, settings)
+                    _activate(block, size, room.linear, weights.layers[k], room.active, settings)
+            _, correct[1, b] = _judge(images, labels, last, weights.output, weights.output_bias, scratch.error)

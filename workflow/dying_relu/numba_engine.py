@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dying_relu.images import Scaling, to_inputs
-from dying_relu.kernel import LANES, PART, TOGETHER, Lit, Scratch, Settings, Weights, test_batches, train_batches
+from dying_relu.kernel import Layer, Room, Scratch, Settings, Weights, test_batches, train_batches
 from dying_relu.measure import TestResult, mini_batch_sizes
 from dying_relu.network import Network
+from dying_relu.products import PART, TOGETHER, Lit, Sorted
 from dying_relu.run import Run
+from dying_relu.vectors import LANES
 
 
 class NumbaEngine:
@@ -22,34 +24,24 @@ class NumbaEngine:
         self.network = network
         self._lit = _lit_pixels(pixels, network.scaling)
         self._labels = labels.numpy()
-        width, inputs = network.hidden.weight.shape
-        size, classes = run.batch_size, network.output.out_features
-        padded, rows = _multiple(width, LANES), _multiple(inputs, 4)
         arena = _Arena()
-
-        def weights() -> Weights:
-            vectors = (arena.take(padded) for _ in range(3))
-            return Weights(
-                arena.take(rows, padded),
-                *vectors,
-                arena.take(classes, padded),
-                arena.take(_multiple(classes, LANES)),
-            )
-
-        self._weights, self._gradient, self._mean, self._square = (weights() for _ in range(4))
-        norm = network.norm if run.batch_norm else None
-        self._running = arena.take(2, padded)
-        _share(network.hidden.weight, self._weights.hidden.T)
+        self._weights, self._gradient, self._mean, self._square = (_weights(arena, network) for _ in range(4))
+        self._running = tuple(arena.take(2, len(layer.bias)) for layer in self._weights.layers)
+        for layer, ours, running in zip(network.layers, self._weights.layers, self._running, strict=True):
+            _share(layer.linear.weight, ours.weight.T)
+            if run.batch_norm:
+                _share(layer.norm.weight, ours.gamma)
+                _share(layer.norm.bias, ours.beta)
+                _share(layer.norm.running_mean, running[0])
+                _share(layer.norm.running_var, running[1])
+            else:
+                _share(layer.linear.bias, ours.bias)
         _share(network.output.weight, self._weights.output)
         _share(network.output.bias, self._weights.output_bias)
-        if norm:
-            _share(norm.weight, self._weights.gamma)
-            _share(norm.bias, self._weights.beta)
-            _share(norm.running_mean, self._running[0])
-            _share(norm.running_var, self._running[1])
-        else:
-            _share(network.hidden.bias, self._weights.bias)
-        self._scratch = _scratch(arena, self._weights, size, self._lit)
+        # Of the first layer nothing goes further back.
+        sizes = [(0, 0), *((layer.units, _multiple(layer.weight.shape[1], LANES)) for layer in network.layers[1:])]
+        self._transposed = tuple(arena.take(_multiple(units, 4), inputs) for units, inputs in sizes)
+        self._scratch = _scratch(arena, self._weights, run.batch_size, self._lit)
         self._settings = Settings(
             run.batch_norm,
             np.float32(run.negative_slope or 0),
@@ -58,7 +50,7 @@ class NumbaEngine:
             *(run.learning_rate, run.beta1, run.beta2, run.epsilon),
         )
         self._steps = 0
-        self._batch_size = size
+        self._batch_size = run.batch_size
 
     def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         losses = np.empty(len(batches), np.float32)
@@ -66,27 +58,27 @@ class NumbaEngine:
         ends = np.cumsum([len(batch) for batch in batches])
         train_batches(
             *(torch.cat(list(batches)).numpy(), ends, self._lit, self._labels),
-            *(self._weights, self._gradient, self._mean, self._square, self._steps, self._running),
-            *(self._scratch, self._settings, losses, correct),
+            *(self._weights, self._transposed, self._gradient, self._mean, self._square, self._steps),
+            *(self._running, self._scratch, self._settings, losses, correct),
         )
         self._steps += len(batches)
         return torch.from_numpy(losses), torch.from_numpy(correct)
 
     def gradient(self, layer: int = 0) -> Tensor:
-        width, inputs = self.network.hidden.weight.shape
-        return torch.from_numpy(self._gradient.hidden)[:inputs, :width].t()
+        width, inputs = self.network.layers[layer].weight.shape
+        return torch.from_numpy(self._gradient.layers[layer].weight)[:inputs, :width].t()
 
     def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
         lit, labels = _lit_pixels(pixels, self.network.scaling), labels.numpy()
         sizes = mini_batch_sizes(len(labels), self._batch_size)
         ends = np.cumsum(sizes)
-        width = self.network.hidden.out_features
+        widths = [layer.units for layer in self.network.layers]
         scratch = _scratch(_Arena(), self._weights, max(sizes), lit)
 
         def test() -> TestResult:
             losses = np.empty(len(sizes))
             correct = np.zeros((2, len(sizes)), np.int64)
-            active = np.zeros(self._weights.hidden.shape[1], np.float32)
+            active = tuple(np.zeros(len(layer.bias), np.float32) for layer in self._weights.layers)
             test_batches(
                 *(ends, lit, labels, self._weights, self._running),
                 *(scratch, self._settings, losses, correct, active),
@@ -96,7 +88,10 @@ class NumbaEngine:
                 loss=float(np.average(losses, weights=sizes)),
                 accuracy=running,
                 accuracy_batch_statistics=themselves if self._settings.batch_norm else running,
-                active_fraction=torch.from_numpy(active[:width]).double() / len(labels),
+                active_fraction=torch.from_numpy(
+                    np.concatenate([units[:width] for units, width in zip(active, widths, strict=True)])
+                ).double()
+                / len(labels),
             )
 
         return test
@@ -111,11 +106,12 @@ class NumbaEngine:
 
     def _arrays(self) -> dict[str, NDArray]:
         """All memory that lasts from step to step, by name."""
-        groups = {"weights": self._weights, "mean": self._mean, "square": self._square}
-        arrays = {
-            f"{group}.{name}": array for group, numbers in groups.items() for name, array in numbers._asdict().items()
-        }
-        return arrays | {"running": self._running}
+        found = {}
+        for group, weights in {"weights": self._weights, "mean": self._mean, "square": self._square}.items():
+            for k, layer in enumerate(weights.layers):
+                found |= {f"{group}.{k}.{name}": array for name, array in layer._asdict().items()}
+            found |= {f"{group}.output": weights.output, f"{group}.output_bias": weights.output_bias}
+        return found | {f"running.{k}": array for k, array in enumerate(self._running)}
 
 
 class _Arena:
@@ -141,20 +137,34 @@ class _Arena:
         return array.view(kind).reshape(shape)
 
 
+def _weights(arena: _Arena, network: Network) -> Weights:
+    """Zeros for all weights of a network."""
+    layers = []
+    for layer in network.layers:
+        width = _multiple(layer.units, LANES)
+        weight = arena.take(_multiple(layer.weight.shape[1], 4), width)
+        layers.append(Layer(weight, *(arena.take(width) for _ in range(3))))
+    classes = network.output.out_features
+    return Weights(tuple(layers), arena.take(classes, width), arena.take(_multiple(classes, LANES)))
+
+
 def _scratch(arena: _Arena, weights: Weights, size: int, lit: Lit) -> Scratch:
     """Room for mini-batches of up to `size` images."""
-    classes, width = weights.output.shape
-    inputs, pairs, images = len(weights.hidden), len(weights.hidden) // 2, 0
-    if len(lit.all):
-        images = size = _multiple(size, TOGETHER)
-        pairs = 0
+    size = _multiple(size, TOGETHER)
+    layers = []
+    for layer in weights.layers:
+        width = len(layer.bias)
+        layers.append(Room(*(arena.take(width // LANES, size, LANES) for _ in range(3)), arena.take(width)))
+    inputs = len(weights.layers[0].weight)
+    blocks, pairs = (_multiple(inputs, LANES) // LANES, 0) if len(lit.all) else (0, inputs // 2)
     return Scratch(
-        *(arena.take(width // LANES, size, LANES) for _ in range(3)),
-        error=arena.take(size, classes),
-        scale=arena.take(width),
-        entry=arena.take(pairs, size, kind=np.uint32),
-        until=np.zeros((size // PART + 2, pairs), np.int64),
-        images=arena.take(images, inputs),
+        tuple(layers),
+        arena.take(size, len(weights.output)),
+        Sorted(
+            arena.take(pairs, size, kind=np.uint32),
+            np.zeros((size // PART + 2, pairs), np.int64),
+            arena.take(blocks, size, LANES),
+        ),
     )
 
 
