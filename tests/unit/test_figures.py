@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from dying_relu.figures import accuracy, save, summary
+from dying_relu.figures import accuracy, envelope, save, summary
 from helpers import ROOT, make_run
 
 
@@ -76,6 +76,25 @@ def test_accuracy_of_one_run():
     assert list(training.get_ydata()) == [0.1, 0.2, 0.3, 0.4, 0.5, 1]
     assert list(test.get_xdata()) == [1, 2, 3]
     assert list(test.get_ydata()) == [0.2, 0.3, 0.4]
+
+
+def test_of_a_long_line_what_is_seen_is_drawn():
+    """Ten points in two columns: of each the first, lowest, highest and last, once, in their order."""
+    x, y = envelope(np.arange(10) / 5, np.array([5, 4, 9, 6, 7, 1, 2, 8, 8, 3.0]), 2, 2)
+    assert x.tolist() == [0, 0.2, 0.4, 0.8, 1, 1.4, 1.8]
+    assert y.tolist() == [5, 4, 9, 7, 1, 8, 3]
+
+
+def test_no_mini_batch_without_an_error_is_lost_in_a_long_run():
+    run = make_run(epochs=100, batch_size=10)
+    accuracies = np.full(100 * 6000, 0.9)
+    accuracies[123456], accuracies[456789] = 0.4, 1
+    batches = pd.DataFrame({"epoch": np.repeat(np.arange(100) + 1, 6000), "accuracy": accuracies})
+    batches["batch"] = np.tile(np.arange(6000) + 1, 100)
+    line = accuracy(run, metrics(0.9, 0.9, 0.9), batches).axes[0].lines[0]
+    assert len(line.get_xdata()) < 20_000
+    found = dict(zip(line.get_xdata(), line.get_ydata(), strict=True))
+    assert (found[123457 / 6000], found[456790 / 6000]) == (0.4, 1)
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])
