@@ -13,7 +13,8 @@ from dying_relu.claims import all_claims
 from dying_relu.config import load
 from dying_relu.judging import judge
 from dying_relu.provenance import collect, environment
-from dying_relu.report import write_page, write_player
+from dying_relu.report import write_page
+from dying_relu.video_page import write_player
 from helpers import ROOT
 
 TEMPLATE = ROOT / "workflow" / "report" / "index.html.jinja"

@@ -71,11 +71,3 @@ def write_page(folder: Path, template: Path, config: Config, results: Path, prov
         provenance=provenance,
     )
     (folder / "index.html").write_text(text, encoding="utf-8")
-
-
-def write_player(folder: Path, template: str, title: str, video: Path) -> None:
-    """Write `index.html` with a player, and a copy of `video`, into `folder`: for viewers that show HTML only."""
-    folder.mkdir(parents=True)
-    shutil.copyfile(video, folder / video.name)
-    text = Environment(autoescape=True, undefined=StrictUndefined).from_string(template)
-    (folder / "index.html").write_text(text.render(title=title, video=video.name), encoding="utf-8")

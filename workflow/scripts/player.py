@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dying_relu.files import whole
 from dying_relu.logs import log_to
-from dying_relu.report import write_player
+from dying_relu.video_page import write_player
 
 log_to(snakemake.log[0])
 template = Path(snakemake.input.template).read_text()
