@@ -1,6 +1,6 @@
 # The first command of a newcomer is `make report`. All of these set up .venv first.
 
-.PHONY: help report replicate test test-cluster test-envs test-container test-faults verify instruction-sets audit mnist benchmark growth scale lint images venv lock
+.PHONY: help report replicate test test-cluster test-envs test-container test-faults verify instruction-sets audit mnist benchmark benchmark-dense growth scale lint images venv lock
 
 SNAKEMAKE = .venv/bin/snakemake
 # Quoted, since shells see it.
@@ -65,6 +65,16 @@ benchmark: mnist
 	@envs/venv.sh .venv-benchmark envs/benchmark.txt
 	@PYTHONPATH=workflow .venv/bin/python workflow/benchmark/compare.py --rounds $(ROUNDS) \
 	  --raw $(RAW) --results $(RESULTS) --jax-python .venv-benchmark/bin/python
+
+# The same where nothing can be left out: inputs without a zero, and more hidden layers.
+DENSE = PYTHONPATH=workflow .venv/bin/python workflow/benchmark/compare.py --rounds $(ROUNDS) \
+  --raw $(RAW) --results $(RESULTS) --only dying-relu dying-relu-torch pytorch-compile
+
+benchmark-dense: mnist
+	@$(DENSE) --name benchmark-standardized --network=--standardized
+	@$(DENSE) --name benchmark-2-layers --network="--hidden 256 256"
+	@$(DENSE) --name benchmark-4-layers --network="--hidden 256 256 256 256"
+	@$(DENSE) --name benchmark-4-layers-standardized --network="--hidden 256 256 256 256 --standardized"
 
 # How time and memory grow with the network and the data.
 growth: mnist

@@ -21,6 +21,10 @@ FOLDER = ROOT / "workflow" / "benchmark"
     [
         *("pytorch_eager", "pytorch_tutorial", "pytorch_compile", "jax_scan"),
         *("dying_relu_engine numba", "dying_relu_engine torch"),
+        *(
+            f"{script} --hidden 64 64 --standardized {engine}"
+            for script, engine in [("dying_relu_engine", "numba"), ("pytorch_compile", ""), ("pytorch_eager", "")]
+        ),
     ],
 )
 def test_one_epoch_is_enough_to_learn(mnist, command):

@@ -1,4 +1,4 @@
-"""Time all implementations side by side, and write benchmark.csv and benchmark.png.
+"""Time all implementations side by side, and write a table and a figure, benchmark.csv and benchmark.png.
 
 Every measurement is a process of its own, pinned to one and the same core. The processes take turns, round by round,
 so that whatever slows the machine down for a while slows all of them.
@@ -30,15 +30,17 @@ IMPLEMENTATIONS = {
     "jax-scan": ("jax_scan", [], 3),
     "dense-floor": ("dense_floor", [], 3),
 }
+# Those that take other hidden layers than one of 256, and inputs that are standardised.
+ANY_NETWORK = ("dying-relu", "dying-relu-torch", "pytorch-eager", "pytorch-compile")
 # After one epoch of mini-batches of 100; who falls short is not doing the same work.
 LEARNT = 0.95
 
 
-def time_one(name: str, batch_size: int, raw: Path, core: int, jax_python: str) -> dict:
-    """Seconds of each counted epoch, and test accuracy after the first one."""
+def time_one(name: str, batch_size: int, network: list[str], raw: Path, core: int, jax_python: str) -> dict:
+    """Seconds of each counted epoch, and test accuracy after the first one; `network`: the harness's options."""
     script, arguments, epochs = IMPLEMENTATIONS[name]
     python = jax_python if name == "jax-scan" else sys.executable
-    command = [python, str(HERE / f"{script}.py"), str(raw), str(batch_size), str(epochs), *arguments]
+    command = [python, str(HERE / f"{script}.py"), str(raw), str(batch_size), str(epochs), *network, *arguments]
     found = run_pinned(command, core)
     if batch_size == 100 and found["accuracy"] is not None and found["accuracy"] < LEARNT:
         raise BenchmarkError(f"{name} has learnt too little: test accuracy {found['accuracy']}, not {LEARNT}")
@@ -74,17 +76,22 @@ def draw(table: pd.DataFrame, machine: str) -> Figure:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--raw", type=Path, required=True, help="the folder MNIST/raw")
-    parser.add_argument("--results", type=Path, required=True, help="where benchmark.csv and benchmark.png go")
-    parser.add_argument("--jax-python", required=True, help="the interpreter of an environment with JAX")
+    parser.add_argument("--results", type=Path, required=True, help="where the table and the figure go")
+    parser.add_argument("--name", default="benchmark", help="what they are called")
+    parser.add_argument("--jax-python", default=sys.executable, help="the interpreter of an environment with JAX")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=IMPLEMENTATIONS, default=list(IMPLEMENTATIONS))
+    parser.add_argument("--network", default="", help="options of harness.py, such as '--hidden 64 64'")
     arguments = parser.parse_args()
+    network = arguments.network.split()
+    if network and not set(arguments.only) <= set(ANY_NETWORK):
+        parser.error(f"with --network say --only, with any of {', '.join(ANY_NETWORK)}")
     core = min(os.sched_getaffinity(0))
     rows = []
     for turn in range(1, arguments.rounds + 1):
         for batch_size in BATCH_SIZES:
             for name in arguments.only:
-                found = time_one(name, batch_size, arguments.raw, core, arguments.jax_python)
+                found = time_one(name, batch_size, network, arguments.raw, core, arguments.jax_python)
                 rows += [
                     {"implementation": name, "batch_size": batch_size, "seconds": seconds}
                     for seconds in found["seconds"]
@@ -93,10 +100,10 @@ def main() -> None:
     table = summarize(pd.DataFrame(rows))
     here = environment()
     machine = f"one core of {here['processor'] or here['architecture']}, {here['system']}"
-    with whole(arguments.results / "benchmark.csv") as path:
+    with whole(arguments.results / f"{arguments.name}.csv") as path:
         table.to_csv(path, index=False, float_format="%.4g")
-    with whole(arguments.results / "benchmark.png") as path:
-        save(draw(table, machine), path)
+    with whole(arguments.results / f"{arguments.name}.png") as path:
+        save(draw(table, f"{arguments.network} {machine}".strip()), path)
     print(machine)
     square = table.pivot_table(["epoch_seconds", "ratio"], "implementation", "batch_size", sort=False)
     print(f"{square['epoch_seconds'].round(3).to_string()}\nas multiples of dying-relu:")

@@ -1,18 +1,16 @@
 """The first layer's two products alone, dense, by torch's BLAS: no training that multiplies by zeros is faster."""
 
-from pathlib import Path
-
 import torch
-from harness import WIDTH, Implementation, measure, read
+from harness import WIDTH, Implementation, Task, measure
 
 
-def make(raw: Path, batch_size: int) -> Implementation:
-    images = torch.from_numpy(read(raw, "train")[0])
+def make(task: Task) -> Implementation:
+    images = torch.from_numpy(task.read("train")[0])
     weight = torch.randn(784, WIDTH)
-    linear, gradient = torch.randn(batch_size, WIDTH), torch.empty(784, WIDTH)
+    linear, gradient = torch.randn(task.batch_size, WIDTH), torch.empty(784, WIDTH)
 
     def train_epoch(_):
-        for batch in images.split(batch_size):
+        for batch in images.split(task.batch_size):
             torch.mm(batch, weight, out=linear)
             torch.mm(batch.t(), linear, out=gradient)
 

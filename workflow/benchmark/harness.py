@@ -3,7 +3,9 @@
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +16,31 @@ WIDTH, CLASSES = 256, 10
 Implementation = tuple[Callable[[np.ndarray], None], Callable[[], float | None]]
 
 
-def read(raw: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs float32 `[n, 784]` in [0, 1] and labels int64 `[n]` of `train` or `t10k`."""
-    pixels = np.frombuffer((raw / f"{part}-images-idx3-ubyte").read_bytes(), np.uint8, offset=16)
-    labels = np.frombuffer((raw / f"{part}-labels-idx1-ubyte").read_bytes(), np.uint8, offset=8)
-    return pixels.reshape(-1, 784).astype(np.float32) / 255, labels.astype(np.int64)
+@dataclass(frozen=True)
+class Task:
+    """What is trained: hidden layers of these widths, with MNIST from the folder `raw`, by mini-batches."""
+
+    raw: Path
+    batch_size: int
+    hidden: Sequence[int] = (WIDTH,)
+    standardized: bool = False
+
+    def read(self, part: str) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs float32 `[n, 784]`, in [0, 1] or standardised, and labels int64 `[n]` of `train` or `t10k`."""
+        inputs = self._inputs(part)
+        if self.standardized:
+            known = self._inputs("train")
+            inputs = (inputs - known.mean()) / known.std()
+        labels = np.frombuffer((self.raw / f"{part}-labels-idx1-ubyte").read_bytes(), np.uint8, offset=8)
+        return inputs, labels.astype(np.int64)
+
+    def _inputs(self, part: str) -> np.ndarray:
+        pixels = np.frombuffer((self.raw / f"{part}-images-idx3-ubyte").read_bytes(), np.uint8, offset=16)
+        return pixels.reshape(-1, 784).astype(np.float32) / 255
 
 
-def measure(make: Callable[[Path, int], Implementation]) -> None:
-    """Call `make(raw, batch_size)`, train, and print seconds per epoch and first test accuracy as JSON.
+def measure(make: Callable[[Task], Implementation]) -> None:
+    """Call `make` with the task, train, and print seconds per epoch and first test accuracy as JSON.
 
     Seconds are processor time of all threads. They share one core, so that it is the time that an epoch takes where
     nothing else runs, and other work on the machine changes it little. The first epoch compiles and warms up, and is
@@ -32,8 +50,10 @@ def measure(make: Callable[[Path, int], Implementation]) -> None:
     parser.add_argument("raw", type=Path)
     parser.add_argument("batch_size", type=int)
     parser.add_argument("epochs", type=int)
+    parser.add_argument("--hidden", type=int, nargs="+", default=Task.hidden)
+    parser.add_argument("--standardized", action="store_true")
     arguments = parser.parse_args()
-    train_epoch, accuracy = make(arguments.raw, arguments.batch_size)
+    train_epoch, accuracy = make(Task(arguments.raw, arguments.batch_size, arguments.hidden, arguments.standardized))
     generator = np.random.default_rng(0)
     seconds, first = [], None
     for epoch in range(arguments.epochs + 1):
@@ -46,20 +66,20 @@ def measure(make: Callable[[Path, int], Implementation]) -> None:
     print(json.dumps({"seconds": seconds[1:], "accuracy": first}))
 
 
-def torch_network():
-    """784 - 256 - 10 with BN and ReLU, as a beginner would write it."""
+def torch_network(task: Task):
+    """784 - hidden layers with BN and ReLU - 10, as a beginner would write it."""
     from torch import nn
 
-    return nn.Sequential(
-        nn.Flatten(), nn.Linear(784, WIDTH), nn.BatchNorm1d(WIDTH), nn.ReLU(), nn.Linear(WIDTH, CLASSES)
-    )
+    sizes = [784, *task.hidden]
+    hidden = [(nn.Linear(inputs, width), nn.BatchNorm1d(width), nn.ReLU()) for inputs, width in pairwise(sizes)]
+    return nn.Sequential(nn.Flatten(), *chain(*hidden), nn.Linear(sizes[-1], CLASSES))
 
 
-def torch_accuracy(network, raw: Path) -> float:
+def torch_accuracy(network, task: Task) -> float:
     """The share of test images that a torch network classifies correctly, with running averages."""
     import torch
 
-    images, labels = map(torch.from_numpy, read(raw, "t10k"))
+    images, labels = map(torch.from_numpy, task.read("t10k"))
     network.eval()
     with torch.inference_mode():
         correct = (network(images).argmax(1) == labels).double().mean().item()

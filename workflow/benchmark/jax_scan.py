@@ -1,17 +1,16 @@
 """JAX: an epoch as one lax.scan over mini-batches, compiled, with Adam from Optax."""
 
 from functools import partial
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from harness import CLASSES, WIDTH, Implementation, measure, read
+from harness import CLASSES, WIDTH, Implementation, Task, measure
 
 
-def make(raw: Path, batch_size: int) -> Implementation:
-    images, labels = map(jnp.asarray, read(raw, "train"))
+def make(task: Task) -> Implementation:
+    images, labels = map(jnp.asarray, task.read("train"))
     optimizer = optax.adam(1e-3)
     keys = jax.random.split(jax.random.key(0))
     weights = {
@@ -48,12 +47,12 @@ def make(raw: Path, batch_size: int) -> Implementation:
 
     def train_epoch(order):
         nonlocal state
-        state, losses = epoch(state, jnp.asarray(order.reshape(-1, batch_size)))
+        state, losses = epoch(state, jnp.asarray(order.reshape(-1, task.batch_size)))
         losses.block_until_ready()
 
     def accuracy():
         weights, _, running = state
-        images, labels = map(jnp.asarray, read(raw, "t10k"))
+        images, labels = map(jnp.asarray, task.read("t10k"))
         return float((logits_of(weights, images @ weights["hidden"], *running).argmax(1) == labels).mean())
 
     return train_epoch, accuracy

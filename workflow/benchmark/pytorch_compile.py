@@ -1,34 +1,39 @@
 """A whole training step, gradient and Adam included, as one graph under torch.compile. Needs a C++ compiler."""
 
-from pathlib import Path
-
 import torch
-from harness import Implementation, measure, read, torch_accuracy, torch_network
+from harness import Implementation, Task, measure, torch_accuracy, torch_network
 from torch.func import functional_call, grad_and_value
 from torch.nn import functional
 
 RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
 
 
-def make(raw: Path, batch_size: int) -> Implementation:
+def make(task: Task) -> Implementation:
     torch.set_flush_denormal(True)
-    images, labels = map(torch.from_numpy, read(raw, "train"))
-    network = torch_network()
+    images, labels = map(torch.from_numpy, task.read("train"))
+    network = torch_network(task)
     weights = {name: value.detach().clone() for name, value in network.named_parameters()}
     buffers = {name: value.clone() for name, value in network.named_buffers() if "tracked" not in name}
 
-    def loss_of(weights, mean, variance, images, labels):
-        linear = functional.linear(images, weights["1.weight"], weights["1.bias"])
-        normal = functional.batch_norm(
-            linear, mean, variance, weights["2.weight"], weights["2.bias"], training=True, momentum=0.1
-        )
-        logits = functional.linear(functional.relu(normal), weights["4.weight"], weights["4.bias"])
-        return functional.cross_entropy(logits, labels)
+    depth = len(task.hidden)
+
+    def linear(weights, place, inputs):
+        return functional.linear(inputs, weights[f"{place}.weight"], weights[f"{place}.bias"])
+
+    def loss_of(weights, running, images, labels):
+        outputs = images
+        for layer in range(depth):
+            place = 1 + 3 * layer  # of the linear map in the network; BN and activation follow
+            shift = weights[f"{place + 1}.weight"], weights[f"{place + 1}.bias"]
+            outputs = linear(weights, place, outputs)
+            outputs = functional.batch_norm(outputs, *running[layer], *shift, training=True, momentum=0.1)
+            outputs = functional.relu(outputs)
+        return functional.cross_entropy(linear(weights, 1 + 3 * depth, outputs), labels)
 
     @torch.compile(fullgraph=True, dynamic=False)
     def step(weights, mean, square, running, time, index):
         inputs = images[index], labels[index]
-        gradients, _ = grad_and_value(loss_of)(weights, running[0], running[1], *inputs)
+        gradients, _ = grad_and_value(loss_of)(weights, running, *inputs)
         rate = RATE / (1 - BETA1**time)
         correction = 1 / torch.sqrt(1 - BETA2**time)
         for name, gradient in gradients.items():
@@ -37,12 +42,13 @@ def make(raw: Path, batch_size: int) -> Implementation:
             weights[name].sub_(rate * mean[name] / (square[name].sqrt() * correction + EPSILON))
 
     mean, square = ({name: torch.zeros_like(value) for name, value in weights.items()} for _ in range(2))
-    running = [buffers["2.running_mean"], buffers["2.running_var"]]
+    places = [2 + 3 * layer for layer in range(depth)]
+    running = [(buffers[f"{place}.running_mean"], buffers[f"{place}.running_var"]) for place in places]
     time = torch.zeros(())
 
     def train_epoch(order):
         with torch.no_grad():
-            for index in torch.from_numpy(order).split(batch_size):
+            for index in torch.from_numpy(order).split(task.batch_size):
                 time.add_(1)
                 step(weights, mean, square, running, time, index)
 
@@ -51,7 +57,7 @@ def make(raw: Path, batch_size: int) -> Implementation:
             return functional_call(network.eval(), weights | buffers, (images,))
 
         network_now.eval = network_now.train = lambda: None
-        return torch_accuracy(network_now, raw)
+        return torch_accuracy(network_now, task)
 
     return train_epoch, accuracy
 

@@ -1,18 +1,16 @@
 """The loop of the usual PyTorch tutorial: data set with transforms, DataLoader, Adam, `.item()` at each step."""
 
-from pathlib import Path
-
 import torch
-from harness import Implementation, measure, torch_accuracy, torch_network
+from harness import Implementation, Task, measure, torch_accuracy, torch_network
 from torch import nn
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 
-def make(raw: Path, batch_size: int) -> Implementation:
-    data = datasets.MNIST(raw.parents[1], train=True, transform=transforms.ToTensor())
-    loader = DataLoader(data, batch_size=batch_size, shuffle=True)
-    network = torch_network()
+def make(task: Task) -> Implementation:
+    data = datasets.MNIST(task.raw.parents[1], train=True, transform=transforms.ToTensor())
+    loader = DataLoader(data, batch_size=task.batch_size, shuffle=True)
+    network = torch_network(task)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     loss_function = nn.CrossEntropyLoss()
 
@@ -27,7 +25,7 @@ def make(raw: Path, batch_size: int) -> Implementation:
             running_loss += loss.item()
             correct += (logits.argmax(1) == labels).sum().item()
 
-    return train_epoch, lambda: torch_accuracy(network, raw)
+    return train_epoch, lambda: torch_accuracy(network, task)
 
 
 if __name__ == "__main__":
