@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
+from dying_relu import measure
 from dying_relu.datasets import DATASETS, DigestError
 from dying_relu.diagram import diagram
 from dying_relu.engine import choose
@@ -88,8 +89,10 @@ def kernels(network: Network, centres: list[float], biases: list[float]) -> None
         network.hidden.bias.copy_(torch.tensor(biases))
 
 
-def test_a_channel_is_a_unit(images):
+@pytest.mark.parametrize("at_once", [1000, 7])
+def test_a_channel_is_a_unit(images, monkeypatch, at_once):
     """Active where a pixel is lit, nowhere, nowhere, everywhere, and at the pixels that are nearly white."""
+    monkeypatch.setattr(measure, "MOST", at_once * 5 * 28 * 28)
     run = make_run(convolutions=[5], hidden=[4], batch_norm=False)
     network = Network(run, 784)
     kernels(network, [1, -1, 0, 0, 1], [0, 0, -1, 1, -0.99])

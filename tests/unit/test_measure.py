@@ -163,9 +163,12 @@ def test_measuring_changes_nothing():
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
 
 
-@pytest.mark.parametrize("chunk", [1000, 2])
+@pytest.mark.parametrize("chunk", [1000, 3, 2])
 def test_at_birth_bn_uses_the_statistics_of_the_training_images(monkeypatch, chunk):
-    """Mean and unbiased variance of the images, or with several chunks the mean of those of the chunks."""
+    """Mean and unbiased variance of the images, or with several chunks the mean of those of the chunks.
+
+    An image that would be a chunk alone has no variance; it joins the three before it.
+    """
     monkeypatch.setattr(measure, "CHUNK", chunk)
     network = network_with([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
     with torch.no_grad():

@@ -13,7 +13,8 @@ from torch.optim.swa_utils import update_bn
 from dying_relu.images import to_inputs
 from dying_relu.network import Layer, Network
 
-CHUNK = 1000
+CHUNK = 1000  # images that are looked at at once: what stays in the cache is quick
+MOST = 2_500_000  # numbers that a layer may make of them
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class TestResult:
 def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int) -> TestResult:
     """Test `network` on `images` (float32 `[n, inputs]`) in file order, under both evaluations."""
     network.eval()
-    chunks = _chunks(mini_batch_sizes(len(images), batch_size))
+    chunks = _chunks(mini_batch_sizes(len(images), batch_size), _at_once(network))
     logits, batch_logits = [], []
     active = [torch.zeros(layer.units, dtype=torch.int64) for layer in network.layers]
     seen = [0 for _ in network.layers]
@@ -105,11 +106,16 @@ def mini_batch_sizes(rows: int, size: int) -> list[int]:
     return sizes
 
 
-def _chunks(sizes: list[int]) -> list[list[int]]:
-    """The mini-batches in groups of at least CHUNK rows, but for the last: what stays in the cache is quick."""
+def _at_once(network: Network) -> int:
+    """How many images, 2 or more, are looked at at once: less than CHUNK where a layer makes much of each."""
+    return max(2, min(CHUNK, MOST // max(layer.units * layer.positions for layer in network.layers)))
+
+
+def _chunks(sizes: list[int], rows: int) -> list[list[int]]:
+    """The mini-batches in groups of at least so many rows, but for the last."""
     groups = [[]]
     for size in sizes:
-        if sum(groups[-1]) >= CHUNK:
+        if sum(groups[-1]) >= rows:
             groups.append([])
         groups[-1].append(size)
     return groups
@@ -130,9 +136,11 @@ class Birth:
 def at_birth(network: Network, pixels: Tensor, test_pixels: Tensor) -> Birth:
     """Look at a `network` that has not been trained, without changing it; both kinds of pixels uint8 `[n, inputs]`."""
     born = deepcopy(network)
-    update_bn((to_inputs(part, born.scaling) for part in pixels.split(CHUNK)), born)
+    rows = _at_once(network)
+    parts = pixels.split(mini_batch_sizes(len(pixels), rows))
+    update_bn((to_inputs(part, born.scaling) for part in parts), born)
     labels = torch.zeros(len(test_pixels), dtype=torch.int64)  # not looked at
-    tested = evaluate(born, to_inputs(test_pixels, born.scaling), labels, CHUNK)
+    tested = evaluate(born, to_inputs(test_pixels, born.scaling), labels, rows)
     return Birth(tested.active_fraction, *silent_units(born, pixels))
 
 
@@ -149,8 +157,9 @@ def silent_units(network: Network, pixels: Tensor) -> tuple[Tensor, Tensor]:
     network.eval()
     dead = [torch.ones(layer.units, dtype=torch.bool) for layer in network.layers]
     inactive = [units.clone() for units in dead]
+    rows = _at_once(network)
     few = CHUNK // 8  # most units show themselves to these, and cost no more
-    for part in (pixels[:few], *pixels[few:].split(CHUNK)):
+    for part in (pixels[:few], *pixels[few:].split(rows)):
         silent = [(d | i).nonzero().squeeze(1) for d, i in zip(dead, inactive, strict=True)]
         deepest = max((index for index, units in enumerate(silent) if len(units)), default=-1)
         if deepest < 0:

@@ -42,6 +42,11 @@ class Layer(nn.Module):
         return len(self.linear.weight)
 
     @property
+    def positions(self) -> int:
+        """At how many positions of an image the units are."""
+        return 1
+
+    @property
     def weight(self) -> Tensor:
         """The weights of the linear map, `[units, inputs]`; of a channel, `inputs` are those of its kernel."""
         return self.linear.weight.flatten(1)
@@ -94,6 +99,10 @@ class ConvolutionalLayer(Layer):
     """
 
     Norm = nn.BatchNorm2d
+
+    @property
+    def positions(self) -> int:
+        return math.prod(self.linear.shape[1:])
 
     def onward(self, linear: Tensor, normalize: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
         pre_activation, output = super().onward(linear, normalize)
