@@ -18,6 +18,7 @@ help:
 	@echo "make instruction-sets how far trainings come apart on AVX-512 and AVX2"
 	@echo "make audit    look for known vulnerabilities of the locked versions (needs PyPI itself)"
 	@echo "make benchmark time the training engines and their peers side by side"
+	@echo "make benchmark-dense the same where nothing can be left out: standardised inputs, more hidden layers"
 	@echo "make growth   time and memory against width, depth, images and seeds"
 	@echo "make scale    what ten thousand runs cost beside the training (made-up tables)"
 	@echo "make lint     check format and style of code and workflow"
