@@ -9,7 +9,7 @@ from helpers import QUICK, planned, setting
 pytestmark = pytest.mark.slow
 
 # What draws and reports, and what stands between it and the whole.
-AFTER_FIGURES = {"summary", "experiment figure", "comparison figure", "accuracy", "provenance", "page", "all"}
+AFTER_FIGURES = {"summary", "experiment figures", "comparison figures", "accuracy", "provenance", "page", "all"}
 AFTER_TRAINING = {
     *(
         "train",

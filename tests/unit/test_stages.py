@@ -25,7 +25,7 @@ def test_jobs_are_summed_by_stage(config, tmp_path):
     for seconds, run in zip((60, 40), config.runs, strict=True):
         write(tmp_path, f"train/{run}", seconds, "800.5")
         write(tmp_path, f"frames/{run}", 5, "-")  # Snakemake's word for a job that was too short to measure
-    write(tmp_path, "figures/units/one", 6, "90")
+    write(tmp_path, "experiment_figures/one", 6, "90")
     write(tmp_path, "summary/one", 4, "80")
     write(tmp_path, "train/of-another-configuration", 1000, "1")
     table = stages(config, tmp_path).set_index("stage")

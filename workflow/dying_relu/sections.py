@@ -80,7 +80,7 @@ def _curves(experiment: Experiment, media: Media) -> dict[str, Any]:
         "summarised": summarised(metrics),
         "diverged": sum(diverged_in(frame) is not None for frame in metrics.values()),
         "figures": [
-            figure | {"data": data, "rule": "experiment_figure"}
+            figure | {"data": data, "rule": "experiment_figures"}
             for figure in _figures(captions.OF_EXPERIMENTS, experiment.name, media)
         ],
     }
@@ -98,7 +98,8 @@ def _outcomes(experiment: Experiment, media: Media) -> dict[str, Any]:
 
 def _comparison(comparison: Comparison, shown: Collection[Run], media: Media) -> dict[str, Any]:
     figures = [
-        figure | {"data": media.take(f"figures/{figure['kind']}/{comparison.name}.csv.gz"), "rule": "comparison_figure"}
+        figure
+        | {"data": media.take(f"figures/{figure['kind']}/{comparison.name}.csv.gz"), "rule": "comparison_figures"}
         for figure in _figures(captions.OF_COMPARISONS, comparison.name, media)
     ]
     return {

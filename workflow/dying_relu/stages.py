@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from dying_relu import captions
 from dying_relu.config import Config
 
 
@@ -26,9 +25,9 @@ def stages(config: Config, results: Path) -> pd.DataFrame:
 
 def _jobs(config: Config) -> Iterator[tuple[str, list[str]]]:
     """The stages, and the benchmark files of their jobs."""
-    figures = [f"figures/{kind}/{name}" for kind in captions.OF_EXPERIMENTS for name in config.experiments]
-    figures += [f"figures/{kind}/{name}" for kind in captions.OF_COMPARISONS for name in config.comparisons]
-    figures += [f"summary/{name}" for name in config.experiments] + [f"accuracy/{run}" for run in config.runs]
+    figures = [f"{rule}/{name}" for rule in ("summary", "experiment_figures") for name in config.experiments]
+    figures += [f"comparison_figures/{name}" for name in config.comparisons]
+    figures += [f"accuracy/{run}" for run in config.runs]
     yield "fetch", ["fetch"]
     yield "train", [f"train/{run}" for run in config.runs]
     yield "frames", [f"{kind}/{run}" for kind in ("frames", "strips") for run in config.runs]

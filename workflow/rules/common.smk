@@ -94,6 +94,21 @@ PAGE_PARTS = sorted(
 )
 
 
+def figure_files(kinds, name, category, labels):
+    """The outputs of a rule that draws one figure of each kind: PNG for Snakemake's own report, SVG for the page."""
+    outputs = {}
+    for kind in kinds:
+        title = {"figure": CAPTIONS[kind]["title"]}
+        outputs[f"{kind}_png"] = report(
+            f"<results>/figures/{kind}/{name}.png",
+            category=category,
+            labels=lambda wildcards, title=title: labels(wildcards) | title,
+            caption=f"../report/captions/{kind}.rst",
+        )
+        outputs[f"{kind}_svg"] = f"<results>/figures/{kind}/{name}.svg"
+    return outputs
+
+
 def parameters(wildcards):
     return CONFIG.runs[wildcards.run].parameters()
 

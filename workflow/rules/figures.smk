@@ -92,71 +92,59 @@ rule accuracy:
         "../scripts/accuracy.py"
 
 
-rule experiment_figure:
+rule experiment_figures:
     input:
         metrics=lambda wildcards: of_experiment(wildcards.experiment, "metrics.csv"),
     output:
-        png=report(
-            "<results>/figures/{kind}/{experiment}.png",
+        **figure_files(
+            captions.OF_EXPERIMENTS,
+            "{experiment}",
             category="Summary figures",
-            labels=lambda wildcards: {
-                "experiment": CONFIG.experiments[wildcards.experiment].title,
-                "figure": CAPTIONS[wildcards.kind]["title"],
-            },
-            caption="../report/figure.rst",
+            labels=lambda wildcards: {"experiment": CONFIG.experiments[wildcards.experiment].title},
         ),
-        svg="<results>/figures/{kind}/{experiment}.svg",
     log:
-        "<logs>/figures/{kind}/{experiment}.log",
+        "<logs>/experiment_figures/{experiment}.log",
     benchmark:
-        "<benchmarks>/figures/{kind}/{experiment}.tsv"
-    wildcard_constraints:
-        kind="|".join(captions.OF_EXPERIMENTS),
+        "<benchmarks>/experiment_figures/{experiment}.tsv"
     conda:
         "../../envs/figures.yaml"
     resources:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        code=library("experiment_figure"),
+        code=library("experiment_figures"),
         runs=lambda wildcards: [run.parameters() for run in CONFIG.experiments[wildcards.experiment].runs],
         title=lambda wildcards: CONFIG.experiments[wildcards.experiment].title,
-        caption=lambda wildcards: CAPTIONS[wildcards.kind],
+        captions={kind: CAPTIONS[kind] for kind in captions.OF_EXPERIMENTS},
     script:
-        "../scripts/experiment_figure.py"
+        "../scripts/experiment_figures.py"
 
 
-rule comparison_figure:
+rule comparison_figures:
     input:
         left=lambda wildcards: unit_tables(CONFIG.comparisons[wildcards.comparison].left),
         right=lambda wildcards: unit_tables(CONFIG.comparisons[wildcards.comparison].right),
     output:
-        png=report(
-            "<results>/figures/{kind}/{comparison}.png",
+        **figure_files(
+            captions.OF_COMPARISONS,
+            "{comparison}",
             category="What the units do",
-            labels=lambda wildcards: {
-                "runs": CONFIG.comparisons[wildcards.comparison].title,
-                "figure": CAPTIONS[wildcards.kind]["title"],
-            },
-            caption="../report/figure.rst",
+            labels=lambda wildcards: {"runs": CONFIG.comparisons[wildcards.comparison].title},
         ),
-        svg="<results>/figures/{kind}/{comparison}.svg",
-        data="<results>/figures/{kind}/{comparison}.csv.gz",
+        **{f"{kind}_data": f"<results>/figures/{kind}/{{comparison}}.csv.gz" for kind in captions.OF_COMPARISONS},
     log:
-        "<logs>/figures/{kind}/{comparison}.log",
+        "<logs>/comparison_figures/{comparison}.log",
     benchmark:
-        "<benchmarks>/figures/{kind}/{comparison}.tsv"
-    wildcard_constraints:
-        kind="|".join(captions.OF_COMPARISONS),
+        "<benchmarks>/comparison_figures/{comparison}.tsv"
     conda:
         "../../envs/figures.yaml"
     resources:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        code=library("comparison_figure"),
+        code=library("comparison_figures"),
         labels=lambda wildcards: [describe(run) for run in CONFIG.comparisons[wildcards.comparison].runs],
         title=lambda wildcards: CONFIG.comparisons[wildcards.comparison].title,
-        caption=lambda wildcards: CAPTIONS[wildcards.kind],
+        captions={kind: CAPTIONS[kind] for kind in captions.OF_COMPARISONS},
     script:
-        "../scripts/comparison_figure.py"
+        "../scripts/comparison_figures.py"

@@ -1,4 +1,4 @@
-"""Draw one kind of figure of what the units of two runs do, and write what it shows as a table."""
+"""Draw the figures of what the units of two runs do, and write what each shows as a table."""
 
 import pandas as pd
 
@@ -16,9 +16,10 @@ for label, paths in zip(snakemake.params.labels, (snakemake.input.left, snakemak
     sides[label] = [
         {"units": units, "batches": batches} for units, batches in zip(tables[::2], tables[1::2], strict=True)
     ]
-figure = FIGURES[snakemake.wildcards.kind](sides, snakemake.params.title)
-for output in (snakemake.output.png, snakemake.output.svg):
-    with whole(output) as path:
-        save(figure, path)
-with whole(snakemake.output.data) as path:
-    write_table(data(snakemake.wildcards.kind, sides), path)
+for kind, draw in FIGURES.items():
+    figure = draw(sides, snakemake.params.title)
+    for form in ("png", "svg"):
+        with whole(snakemake.output[f"{kind}_{form}"]) as path:
+            save(figure, path)
+    with whole(snakemake.output[f"{kind}_data"]) as path:
+        write_table(data(kind, sides), path)

@@ -1,4 +1,4 @@
-"""Draw one kind of figure of one experiment."""
+"""Draw the figures of one experiment beside its summary."""
 
 import pandas as pd
 
@@ -10,7 +10,8 @@ from dying_relu.run import Run
 log_to(snakemake.log[0])
 runs = map(Run.from_parameters, snakemake.params.runs)
 metrics = dict(zip(runs, map(pd.read_csv, snakemake.input.metrics), strict=True))
-figure = FIGURES[snakemake.wildcards.kind](metrics, snakemake.params.title)
-for output in snakemake.output:
-    with whole(output) as path:
-        save(figure, path)
+for kind, draw in FIGURES.items():
+    figure = draw(metrics, snakemake.params.title)
+    for form in ("png", "svg"):
+        with whole(snakemake.output[f"{kind}_{form}"]) as path:
+            save(figure, path)
