@@ -38,10 +38,11 @@ def main() -> None:
     images = load_images(arguments.raw, run.train_images)
     chosen = choose(arguments.engine, run)
 
-    # One mini-batch first: what is compiled is not counted.
+    # One mini-batch first, and a test of one: what is compiled is not counted.
     few = slice(run.batch_size)
     warm = chosen(run, Network(run, images.train.shape[1]), images.train[few], images.train_labels[few])
     warm.train([images.train_labels.new_tensor(range(run.batch_size))])
+    warm.tester(images.test[few], images.test_labels[few])()
 
     class Watched(chosen):
         """The engine; it remembers when its first mini-batches came."""
