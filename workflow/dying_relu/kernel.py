@@ -212,25 +212,81 @@ def _backward(block, size, layer, gradient, room, settings):
     normal, back = room.linear, room.back
     column = block * LANES
     zero = spread(np.float32(0))
-    shift, product = zero, zero
+    shift, stretch = zero, zero
     for i in range(size):
         change = load(back, (block, i, 0))
         change = where_positive(load(room.active, (block, i, 0)), change, change * settings.slope)
         shift = shift + change
         if settings.batch_norm:
-            product = product + change * load(normal, (block, i, 0))
+            stretch = stretch + change * load(normal, (block, i, 0))
         store(back, (block, i, 0), change)
     if not settings.batch_norm:
         store(gradient.bias, (column,), shift)
         return
-    store(gradient.gamma, (column,), product)
+    store(gradient.gamma, (column,), stretch)
     store(gradient.beta, (column,), shift)
     part = np.float32(1) / np.float32(size)
-    shift, product = shift * part, product * part
+    shift, stretch = shift * part, stretch * part
     scale = load(layer.gamma, (column,)) * load(room.scale, (column,))
     for i in range(size):
-        change = load(back, (block, i, 0)) - shift - load(normal, (block, i, 0)) * product
+        change = load(back, (block, i, 0)) - shift - load(normal, (block, i, 0)) * stretch
         store(back, (block, i, 0), scale * change)
+
+
+@njit(**OPTIONS)
+def _forward(size, lit, weights, running, scratch, settings):
+    """Through all hidden layers, with the statistics of the mini-batch, which the running ones follow."""
+    for k in range(len(weights.layers)):
+        room = scratch.layers[k]
+        for block in range(room.linear.shape[0]):
+            _linear(k, block, size, lit, weights, scratch)
+            if settings.batch_norm:
+                mean, variance = _normalize_by_itself(block, size, room, settings)
+                _average(running[k], (0, block * LANES), mean, settings.momentum)
+                _average(running[k], (1, block * LANES), variance, settings.momentum)
+            _activate(block, size, room.linear, weights.layers[k], room.active, settings)
+
+
+@njit(**OPTIONS)
+def _update_hidden(k, size, lit, weights, transposed, gradient, mean, square, scratch, settings, adam, keep):
+    """Adam on hidden layer k, after the layers behind it; the weights' gradient is written down only to `keep` it."""
+    room, layer, changes = scratch.layers[k], weights.layers[k], gradient.layers[k]
+    means, squares = mean.layers[k], square.layers[k]
+    last = len(weights.layers) - 1
+    if k:
+        transpose(layer.weight, transposed[k])  # before the weights change
+    for block in range(room.linear.shape[0]):
+        if k == last:
+            _back_from_output(block, size, scratch.error, weights.output, gradient.output, room)
+        else:
+            behind = scratch.layers[k + 1].back
+            product(block, size, behind, transposed[k + 1], spread(np.float32(0)), room.back)
+        _backward(block, size, layer, changes, room, settings)
+        trained = layer.weight, changes.weight, means.weight, squares.weight, adam, keep
+        if k:
+            update(block, size, scratch.layers[k - 1].active, room.back, *trained)
+        elif lit.all.shape[0]:
+            update(block, size, scratch.batch.images, room.back, *trained)
+        else:
+            update_by_pairs(block, size, lit, scratch.batch, room.back, *trained)
+    if settings.batch_norm:
+        update_row(layer.gamma, means.gamma, squares.gamma, changes.gamma, adam)
+        update_row(layer.beta, means.beta, squares.beta, changes.beta, adam)
+    else:
+        update_row(layer.bias, means.bias, squares.bias, changes.bias, adam)
+
+
+@njit(**OPTIONS)
+def _update_output(size, weights, gradient, mean, square, scratch, adam):
+    """Adam on the output layer, whose weights' gradient is there already."""
+    classes = weights.output.shape[0]
+    gradient.output_bias[:] = 0
+    for i in range(size):
+        for c in range(classes):
+            gradient.output_bias[c] += scratch.error[i, c]
+    for c in range(classes):
+        update_row(weights.output[c], mean.output[c], square.output[c], gradient.output[c], adam)
+    update_row(weights.output_bias, mean.output_bias, square.output_bias, gradient.output_bias, adam)
 
 
 @njit(**OPTIONS)
@@ -251,51 +307,17 @@ def train_batches(
         begin = ends[b]
         size = images.shape[0]
         arrange(images, lit, scratch.batch)
-        for k in range(depth):
-            room = scratch.layers[k]
-            for block in range(room.linear.shape[0]):
-                _linear(k, block, size, lit, weights, scratch)
-                if settings.batch_norm:
-                    mean_now, variance_now = _normalize_by_itself(block, size, room, settings)
-                    _average(running[k], (0, block * LANES), mean_now, settings.momentum)
-                    _average(running[k], (1, block * LANES), variance_now, settings.momentum)
-                _activate(block, size, room.linear, weights.layers[k], room.active, settings)
+        _forward(size, lit, weights, running, scratch, settings)
         active = scratch.layers[depth - 1].active
         losses[b], correct[b] = _judge(images, labels, active, weights.output, weights.output_bias, scratch.error)
 
         adam = adam_of_step(steps + b + 1, settings.rate, settings.beta1, settings.beta2, settings.epsilon)
-        last_batch = b + 1 == ends.shape[0]
+        keep = b + 1 == ends.shape[0]
         for k in range(depth - 1, -1, -1):
-            room, layer, gradients = scratch.layers[k], weights.layers[k], gradient.layers[k]
-            averages = mean.layers[k], square.layers[k]
-            if k:
-                transpose(layer.weight, transposed[k])  # before its weights change
-            for block in range(room.linear.shape[0]):
-                if k + 1 == depth:
-                    _back_from_output(block, size, scratch.error, weights.output, gradient.output, room)
-                else:
-                    later = scratch.layers[k + 1].back
-                    product(block, size, later, transposed[k + 1], spread(np.float32(0)), room.back)
-                _backward(block, size, layer, gradients, room, settings)
-                trained = layer.weight, gradients.weight, averages[0].weight, averages[1].weight, adam, last_batch
-                if k:
-                    update(block, size, scratch.layers[k - 1].active, room.back, *trained)
-                elif lit.all.shape[0]:
-                    update(block, size, scratch.batch.images, room.back, *trained)
-                else:
-                    update_by_pairs(block, size, lit, scratch.batch, room.back, *trained)
-            if settings.batch_norm:
-                update_row(layer.gamma, averages[0].gamma, averages[1].gamma, gradients.gamma, adam)
-                update_row(layer.beta, averages[0].beta, averages[1].beta, gradients.beta, adam)
-            else:
-                update_row(layer.bias, averages[0].bias, averages[1].bias, gradients.bias, adam)
-        gradient.output_bias[:] = 0
-        for i in range(size):
-            for c in range(weights.output.shape[0]):
-                gradient.output_bias[c] += scratch.error[i, c]
-        for c in range(weights.output.shape[0]):
-            update_row(weights.output[c], mean.output[c], square.output[c], gradient.output[c], adam)
-        update_row(weights.output_bias, mean.output_bias, square.output_bias, gradient.output_bias, adam)
+            _update_hidden(
+                k, size, lit, weights, transposed, gradient, mean, square, scratch, settings, adam, keep
+            )  # fmt: skip
+        _update_output(size, weights, gradient, mean, square, scratch, adam)
 
 
 @njit(**OPTIONS)

@@ -83,15 +83,13 @@ class NumbaEngine:
                 *(ends, lit, labels, self._weights, self._running),
                 *(scratch, self._settings, losses, correct, active),
             )
+            times = [torch.from_numpy(units[:width]) for units, width in zip(active, widths, strict=True)]
             running, themselves = (correct.sum(1) / len(labels)).tolist()
             return TestResult(
                 loss=float(np.average(losses, weights=sizes)),
                 accuracy=running,
                 accuracy_batch_statistics=themselves if self._settings.batch_norm else running,
-                active_fraction=torch.from_numpy(
-                    np.concatenate([units[:width] for units, width in zip(active, widths, strict=True)])
-                ).double()
-                / len(labels),
+                active_fraction=torch.cat(times).double() / len(labels),
             )
 
         return test

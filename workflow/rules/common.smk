@@ -95,7 +95,7 @@ PAGE_PARTS = sorted(
 
 
 def figure_files(kinds, name, category, labels):
-    """The outputs of a rule that draws one figure of each kind: PNG for Snakemake's own report, SVG for the page."""
+    """What comes of drawing one figure of each kind: PNG for Snakemake's own report, SVG for the page."""
     outputs = {}
     for kind in kinds:
         title = {"figure": CAPTIONS[kind]["title"]}
