@@ -25,7 +25,7 @@ TEST_ACCURACY = "test_accuracy_batch_statistics"
 EVALUATIONS = {"running averages": "test_accuracy", "mini-batch statistics": TEST_ACCURACY}
 SHARES = (TEST_ACCURACY, "perfect_batches")
 REFERENCE = "black"
-WIDEST = 4000  # columns of a picture, some for each pixel, so that nothing is seen of what is left out
+WIDEST = 2700  # columns of a picture, two for each pixel, so that next to nothing is seen of what is left out
 EPOCH_TICKS = {"nbins": 10, "steps": [1, 2, 5, 10], "integer": True}
 
 

@@ -145,9 +145,9 @@ def _encode(pictures: Iterable[Image.Image], path: Path, frames_per_second: int)
         str(path),
         vcodec="libx264",
         pix_fmt="yuv420p",
-        # Of what the default takes (medium, 20) less than half the time, an eighth more bytes, the same quality (PSNR).
-        preset="veryfast",
-        crf=19,
+        # Of what the default takes (medium, 20) a quarter of the time, a tenth more bytes, the same quality (PSNR).
+        preset="superfast",
+        crf=20,
         g=frames_per_second,  # a key frame each second, so that seeking is quick
         movflags="+faststart",
         # The bytes must depend on the frames alone: one thread, no version, no date.
