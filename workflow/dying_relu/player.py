@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dying_relu.config import Config
@@ -52,8 +53,15 @@ def numbers(units: pd.DataFrame) -> dict[str, Any]:
     return {
         "epochs": int(units["epoch"].nunique()),
         "active": units["active_fraction"].tolist(),
-        "low": [float(f"{value:.3e}") for value in units["dw_min"]],
-        "high": [float(f"{value:.3e}") for value in units["dw_max"]],
+        "low": _four_digits(units["dw_min"]),
+        "high": _four_digits(units["dw_max"]),
         "background": units["background"].round(1).tolist(),
         "flags": (units["dead"] + 2 * units["inactive"] + 4 * units["dark"]).astype(int).tolist(),
     }
+
+
+def _four_digits(values: pd.Series) -> list[float]:
+    """Each value rounded to four significant digits; NaN stays."""
+    first = np.floor(np.log10(values.abs().where(values != 0, 1)))
+    scale = 10.0 ** (3 - first)
+    return (np.rint(values * scale) / scale).tolist()
