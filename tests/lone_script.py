@@ -20,6 +20,9 @@ class Named(list):
         super().__init__(values)
         self._names = names
 
+    def __getitem__(self, item: str | int):
+        return self._names[item] if isinstance(item, str) else super().__getitem__(item)
+
     def __getattr__(self, name: str):
         try:
             return self._names[name]
