@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numba
 
-# The modules that hold it.
-MODULES = ("vectors", "adam", "products", "kernel")
+# The modules that hold it, and this one, which says how.
+MODULES = ("compiled", "vectors", "adam", "products", "kernel")
 
 # Numba keeps compiled code on disk. It would not see a change of another module; and where one has changed, one
 # process may load what another is about to replace. Hence a folder for each state of all, unless one was asked for.
