@@ -15,20 +15,20 @@ def make(task: Task) -> Implementation:
     weights = {name: value.detach().clone() for name, value in network.named_parameters()}
     buffers = {name: value.clone() for name, value in network.named_buffers() if "tracked" not in name}
 
-    depth = len(task.hidden)
+    # Of the linear maps in the network; BN and activation follow each but the last.
+    *places, last = range(1, 2 + 3 * len(task.hidden), 3)
 
     def linear(weights, place, inputs):
         return functional.linear(inputs, weights[f"{place}.weight"], weights[f"{place}.bias"])
 
     def loss_of(weights, running, images, labels):
         outputs = images
-        for layer in range(depth):
-            place = 1 + 3 * layer  # of the linear map in the network; BN and activation follow
+        for place, statistics in zip(places, running, strict=True):
             shift = weights[f"{place + 1}.weight"], weights[f"{place + 1}.bias"]
             outputs = linear(weights, place, outputs)
-            outputs = functional.batch_norm(outputs, *running[layer], *shift, training=True, momentum=0.1)
+            outputs = functional.batch_norm(outputs, *statistics, *shift, training=True, momentum=0.1)
             outputs = functional.relu(outputs)
-        return functional.cross_entropy(linear(weights, 1 + 3 * depth, outputs), labels)
+        return functional.cross_entropy(linear(weights, last, outputs), labels)
 
     @torch.compile(fullgraph=True, dynamic=False)
     def step(weights, mean, square, running, time, index):
@@ -42,8 +42,7 @@ def make(task: Task) -> Implementation:
             weights[name].sub_(rate * mean[name] / (square[name].sqrt() * correction + EPSILON))
 
     mean, square = ({name: torch.zeros_like(value) for name, value in weights.items()} for _ in range(2))
-    places = [2 + 3 * layer for layer in range(depth)]
-    running = [(buffers[f"{place}.running_mean"], buffers[f"{place}.running_var"]) for place in places]
+    running = [(buffers[f"{place + 1}.running_mean"], buffers[f"{place + 1}.running_var"]) for place in places]
     time = torch.zeros(())
 
     def train_epoch(order):

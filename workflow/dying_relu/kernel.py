@@ -314,9 +314,7 @@ def train_batches(
         adam = adam_of_step(steps + b + 1, settings.rate, settings.beta1, settings.beta2, settings.epsilon)
         keep = b + 1 == ends.shape[0]
         for k in range(depth - 1, -1, -1):
-            _update_hidden(
-                k, size, lit, weights, transposed, gradient, mean, square, scratch, settings, adam, keep
-            )  # fmt: skip
+            _update_hidden(k, size, lit, weights, transposed, gradient, mean, square, scratch, settings, adam, keep)
         _update_output(size, weights, gradient, mean, square, scratch, adam)
 
 

@@ -21,10 +21,11 @@ def write_pack(folder: Path, name: str, content: Any) -> str:
 
 
 def _as_json(content: Any) -> str:
+    encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
     try:
-        return json.dumps(content, separators=(",", ":"), allow_nan=False)
+        return encode(content)
     except ValueError:  # the rare case; to look for it in a million numbers takes as long as all the rest
-        return json.dumps(_plain(content), separators=(",", ":"), allow_nan=False)
+        return encode(_plain(content))
 
 
 def _plain(value: Any) -> Any:
