@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from dying_relu.manifest import differences, manifest
+from dying_relu.provenance.manifest import differences, manifest
 from helpers import setting, snakemake
 
 DEADLINE = 600  # seconds, of a machine that is busy with something else

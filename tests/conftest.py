@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from breaking import UNDISTURBED, Small
-from dying_relu.fetch import fetch
-from dying_relu.manifest import manifest
+from dying_relu.data.download import fetch
+from dying_relu.provenance.manifest import manifest
 from helpers import QUICK, ROOT, setting, snakemake
 from slurm import Slurm, one_node, why_not
 

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dying_relu.checkpoints import Checkpoints
-from dying_relu.config import load
-from dying_relu.run import Run
-from dying_relu.train import train
+from dying_relu.configuration.config import load_config
+from dying_relu.configuration.run import Run
+from dying_relu.training.checkpoints import Checkpoints
+from dying_relu.training.train import train
 
 ROOT = Path(__file__).parents[1]
 QUICK = ("--configfile", "tests/configs/quick.yaml")
@@ -20,7 +20,7 @@ def make_run(epochs: int = 1, seed: int = 20170523, **parameters) -> Run:
     """A run as the configuration would make it."""
     grid = {"batch_norm": True} | parameters
     settings = {"epochs": epochs, "seeds": [seed], "experiments": {"one": {"title": "One", "grids": [grid]}}}
-    (run,) = load(settings).runs.values()
+    (run,) = load_config(settings).runs.values()
     return run
 
 

@@ -8,16 +8,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from dying_relu import captions
-from dying_relu.claims import all_claims
-from dying_relu.config import Config, load
-from dying_relu.judging import judge
-from dying_relu.provenance import collect, environment
-from dying_relu.report import write_page
-from dying_relu.run import Run
-from dying_relu.strips import draw_strips
-from dying_relu.tables import final_table, runs_table
-from dying_relu.writers import ArrayArchive
+from dying_relu.claims.claims import all_claims
+from dying_relu.claims.verdicts import judge
+from dying_relu.configuration.config import Config, load_config
+from dying_relu.configuration.run import Run
+from dying_relu.io.writers import NpzWriter
+from dying_relu.provenance.provenance import collect, environment
+from dying_relu.report import captions
+from dying_relu.report.page import write_page
+from dying_relu.tables.overview import final_table, runs_table
+from dying_relu.videos.sprites import draw_sprites
 from helpers import ROOT
 
 UNITS, EPOCHS = 16, 12  # four squares in a row
@@ -27,7 +27,7 @@ MARKUP = '<script>alert("it\'s a title")</script>'
 
 def made_up_config() -> Config:
     """Two seeds of five networks, two of which will have diverged, with markup in the titles."""
-    return load(
+    return load_config(
         {
             "seeds": 2,
             "epochs": EPOCHS,
@@ -89,12 +89,12 @@ def _run(run: Run, folder: Path, numbers: np.random.Generator) -> pd.DataFrame:
     folder.mkdir(parents=True, exist_ok=True)
     diverged = DIVERGED.get(run.batch_size)
     complete = diverged - 1 if diverged else EPOCHS
-    with closing(ArrayArchive(folder / "dw.npz")) as archive:
+    with closing(NpzWriter(folder / "dw.npz")) as archive:
         for frame in range(complete):
             archive.append(f"epoch-{frame + 1:06d}", squares(run, frame))
         if diverged:
             archive.append(f"epoch-{diverged:06d}-diverged", np.zeros((UNITS, 784), np.uint8))
-    draw_strips(folder / "dw.npz", folder / "strips")
+    draw_sprites(folder / "dw.npz", folder / "strips")
     rows = complete * UNITS
     units = pd.DataFrame(
         {"epoch": np.repeat(np.arange(1, complete + 1), UNITS), "unit": np.tile(np.arange(UNITS), complete)}

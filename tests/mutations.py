@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from dying_relu.config import load
+from dying_relu.configuration.config import load_config
 
 GOOD = {
     "results": "results",
@@ -52,7 +52,7 @@ STRANGE = [
 
 def complete() -> dict[str, Any]:
     """The good configuration with every key that has a default written out."""
-    settings = load(GOOD).settings
+    settings = load_config(GOOD).settings
     return copy.deepcopy(settings | {"only": ["one"], "seeds": [1, 2]})
 
 

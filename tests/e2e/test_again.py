@@ -3,7 +3,7 @@
 import pytest
 import verify
 
-from dying_relu.manifest import manifest
+from dying_relu.provenance.manifest import manifest
 from helpers import QUICK, planned, setting
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,9 @@ def test_a_second_run_has_nothing_to_do(project, mnist):
     assert planned(project, *quick(mnist)) == {}
 
 
-@pytest.mark.parametrize("module", ["measure", "brightness", "engine", "network", "run"])
+@pytest.mark.parametrize(
+    "module", ["measurements/evaluation", "measurements/dw", "engines/engine", "model/network", "configuration/run"]
+)
 def test_a_change_of_what_training_uses_trains_again(project, mnist, edit, module):
     edit(f"workflow/dying_relu/{module}.py")
     jobs = planned(project, *quick(mnist))
@@ -59,7 +61,7 @@ def test_a_change_of_what_training_uses_trains_again(project, mnist, edit, modul
 
 
 def test_a_change_of_the_figures_trains_nothing(project, mnist, edit):
-    edit("workflow/dying_relu/figures.py")
+    edit("workflow/dying_relu/figures/experiments.py")
     assert set(planned(project, *quick(mnist))) == AFTER_FIGURES
 
 
@@ -69,7 +71,7 @@ def test_a_change_of_the_page_makes_the_page(project, mnist, edit):
 
 
 def test_a_change_of_the_fetching_trains_nothing(project, mnist, edit):
-    edit("workflow/dying_relu/fetch.py")
+    edit("workflow/dying_relu/data/download.py")
     assert planned(project, *quick(mnist)) == {}
 
 

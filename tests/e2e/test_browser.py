@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from browser import chromium, missing, opened
-from dying_relu.tables import html_page
+from dying_relu.report.snakemake_pages import table_page
 from helpers import QUICK, ROOT, setting, snakemake
 from made_up import EPOCHS, made_up_config, made_up_page
 
@@ -227,7 +227,7 @@ def test_it_is_accessible(browser, axe, request, which, scheme):
 def test_tables_of_snakemakes_report_are_sorted_by_their_headings(page, tmp_path):
     table = pd.DataFrame({"run": ["b10", "b9", "b100"], "loss": [1e-9, None, 0.5]})
     script = (ROOT / "workflow" / "report" / "table.js").read_text()
-    (tmp_path / "table.html").write_text(html_page(table, "Runs", script))
+    (tmp_path / "table.html").write_text(table_page(table, "Runs", script))
     page.goto((tmp_path / "table.html").as_uri())
 
     def order() -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from breaking import Small
-from dying_relu.manifest import differences, manifest
+from dying_relu.provenance.manifest import differences, manifest
 from helpers import snakemake
 
 pytestmark = pytest.mark.slow

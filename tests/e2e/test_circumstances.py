@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from breaking import HAS_PROC, Small
-from dying_relu.manifest import manifest
+from dying_relu.provenance.manifest import manifest
 from helpers import snakemake
 
 pytestmark = [

@@ -21,7 +21,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page
 
 from browser import chromium, opened
-from dying_relu.packs import write_pack
+from dying_relu.report.assets import write_pack
 from made_up import DIVERGED, EPOCHS, UNITS, brightness, code, made_up_config, made_up_page
 
 pytestmark = pytest.mark.slow

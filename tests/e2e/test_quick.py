@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from dying_relu.datasets import DIGESTS
+from dying_relu.data.datasets import DIGESTS
 from helpers import QUICK, ROOT, setting, snakemake
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ import random
 import pytest
 import yaml
 
-from dying_relu.config import ConfigError, load
+from dying_relu.configuration.config import ConfigError, load_config
 from helpers import QUICK, planned, setting, snakemake
 from mutations import MUTANTS
 
@@ -58,7 +58,7 @@ def test_the_command_line_can_change_the_article(make_project):
 
 def accepted(settings: dict) -> bool:
     try:
-        load(settings)
+        load_config(settings)
     except ConfigError:
         return False
     return True

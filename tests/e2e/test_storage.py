@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from breaking import Small, wait_for
-from dying_relu.manifest import differences, manifest
+from dying_relu.provenance.manifest import differences, manifest
 from helpers import ROOT, snakemake
 from slurm import free_ports
 

@@ -14,9 +14,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from pinned import BenchmarkError, run_pinned
 
-from dying_relu.figures import save
-from dying_relu.files import whole
-from dying_relu.provenance import environment
+from dying_relu.figures.style import save
+from dying_relu.io.atomic import atomic_write
+from dying_relu.provenance.provenance import environment
 
 HERE = Path(__file__).parent
 BATCH_SIZES = [10, 50, 100, 200, 500]
@@ -100,9 +100,9 @@ def main() -> None:
     table = summarize(pd.DataFrame(rows))
     here = environment()
     machine = f"one core of {here['processor'] or here['architecture']}, {here['system']}"
-    with whole(arguments.results / f"{arguments.name}.csv") as path:
+    with atomic_write(arguments.results / f"{arguments.name}.csv") as path:
         table.to_csv(path, index=False, float_format="%.4g")
-    with whole(arguments.results / f"{arguments.name}.png") as path:
+    with atomic_write(arguments.results / f"{arguments.name}.png") as path:
         save(draw(table, f"{arguments.network} {machine}".strip()), path)
     print(machine)
     square = table.pivot_table(["epoch_seconds", "ratio"], "implementation", "batch_size", sort=False)

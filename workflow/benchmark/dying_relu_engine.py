@@ -5,11 +5,11 @@ import sys
 import torch
 from harness import Implementation, Task, measure, torch_accuracy
 
-from dying_relu.config import load
-from dying_relu.engine import choose, prepare_torch
-from dying_relu.images import Scaling
-from dying_relu.images import load as load_images
-from dying_relu.network import Network
+from dying_relu.configuration.config import load_config
+from dying_relu.data.images import Scaling
+from dying_relu.data.images import load_images as load_images
+from dying_relu.engines.engine import choose, prepare_torch
+from dying_relu.model.network import Network
 
 NAME = sys.argv.pop()
 
@@ -18,7 +18,7 @@ def make(task: Task) -> Implementation:
     prepare_torch(1)
     grid = {"batch_norm": True, "activation": "relu", "batch_size": task.batch_size, "hidden": list(task.hidden)}
     grid["input_scaling"] = "standardized" if task.standardized else "unit_interval"
-    config = load({"experiments": {"benchmark": {"title": "Benchmark", "grids": [grid]}}})
+    config = load_config({"experiments": {"benchmark": {"title": "Benchmark", "grids": [grid]}}})
     (run,) = config.runs.values()
     images = load_images(task.raw, run.train_images)
     network = Network(run, images.train.shape[1], Scaling.of(run.input_scaling, images.train))

@@ -20,9 +20,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from pinned import BenchmarkError, run_pinned
 
-from dying_relu.figures import save
-from dying_relu.files import whole
-from dying_relu.provenance import environment
+from dying_relu.figures.style import save
+from dying_relu.io.atomic import atomic_write
+from dying_relu.provenance.provenance import environment
 
 HERE = Path(__file__).parent
 ENGINES = {"NumbaEngine": "numba", "TorchEngine": "torch"}
@@ -146,9 +146,9 @@ def main(arguments: Sequence[str] | None = None, chosen: Sequence[Point] | None 
     table = summarize(pd.DataFrame(rows))
     here = environment()
     machine = f"one core of {here['processor'] or here['architecture']}, {here['system']}"
-    with whole(options.results / "growth.csv") as path:
+    with atomic_write(options.results / "growth.csv") as path:
         table.to_csv(path, index=False, float_format="%.4g")
-    with whole(options.results / "growth.png") as path:
+    with atomic_write(options.results / "growth.png") as path:
         save(draw(table, machine), path)
     print(machine)
     print(

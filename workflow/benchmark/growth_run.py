@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dying_relu.checkpoints import Checkpoints
-from dying_relu.config import load
-from dying_relu.engine import choose, prepare_torch
-from dying_relu.images import load as load_images
-from dying_relu.moments import Moments
-from dying_relu.network import Network
-from dying_relu.train import Outputs, train
+from dying_relu.configuration.config import load_config
+from dying_relu.data.images import load_images as load_images
+from dying_relu.engines.engine import choose, prepare_torch
+from dying_relu.measurements.frame_schedule import FrameSchedule
+from dying_relu.model.network import Network
+from dying_relu.training.checkpoints import Checkpoints
+from dying_relu.training.train import Outputs, train
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
     prepare_torch(1)
     experiments = {"growth": {"title": "Growth", "grids": [arguments.parameters]}}
     settings = {"epochs": arguments.epochs, "seeds": [arguments.seed], "experiments": experiments}
-    config = load(settings)
+    config = load_config(settings)
     (run,) = config.runs.values()
     images = load_images(arguments.raw, run.train_images)
     chosen = choose(arguments.engine, run)
@@ -57,7 +57,7 @@ def main() -> None:
         outputs = Outputs.within(Path(folder))
         checkpoints = Checkpoints(Path(folder) / "checkpoint", {}, config.settings["checkpoint"])
         started = time.process_time()
-        train(run, images, Watched, "gradient", Moments(1, "epoch"), outputs, checkpoints)
+        train(run, images, Watched, "gradient", FrameSchedule(1, "epoch"), outputs, checkpoints)
         ended = time.process_time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     seconds = {"setup": Watched.begun - started, "seconds": (ended - Watched.begun) / run.epochs}

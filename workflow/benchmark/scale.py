@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from dying_relu.config import load
-from dying_relu.provenance import environment
-from dying_relu.writers import ArrayArchive, write_table
+from dying_relu.configuration.config import load_config
+from dying_relu.io.writers import NpzWriter, write_csv
+from dying_relu.provenance.provenance import environment
 
 ROOT = Path(__file__).parents[2]
 GRID = {
@@ -94,10 +94,10 @@ def make_up(config, results: Path) -> None:
         pd.DataFrame(unit | flags).to_csv(folder / "initial.csv", index=False)
         every = pd.DataFrame({"epoch": np.repeat(range(1, epochs + 1), units), "unit": np.tile(range(units), epochs)})
         every = every.assign(active_fraction=0.123456789, dw_min=-0.01, dw_max=0.01, background=127.0, dark=0, layer=1)
-        write_table(every.assign(**flags), folder / "units.csv.gz")
+        write_csv(every.assign(**flags), folder / "units.csv.gz")
         batches = {"epoch": range(1, epochs + 1), "batch": 1, "accuracy": 1.0, "loss": 0.1}
-        write_table(pd.DataFrame(batches), folder / "batches.csv.gz")
-        ArrayArchive(folder / "dw.npz").close()
+        write_csv(pd.DataFrame(batches), folder / "batches.csv.gz")
+        NpzWriter(folder / "dw.npz").close()
         (folder / "environment.json").write_text(json.dumps(environment() | {"engine": "none"}))
 
 
@@ -146,7 +146,7 @@ def main() -> None:
     compare("dry run, nothing there", [*ours, "-n"], [*snakemake, "-n"])
     results = work / "results"
     measured([*ours, "--", f"{results}/data/MNIST/raw/train-images-idx3-ubyte"], ROOT)
-    make_up(load(settings), results)
+    make_up(load_config(settings), results)
     (bare / "data").mkdir()
     for number in range(4):
         (bare / "data" / str(number)).touch()

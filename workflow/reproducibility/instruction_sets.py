@@ -17,13 +17,13 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import torch
 
-from dying_relu.checkpoints import Checkpoints
-from dying_relu.config import load
-from dying_relu.engine import choose, prepare_torch
-from dying_relu.files import whole
-from dying_relu.images import load as load_images
-from dying_relu.moments import Moments
-from dying_relu.train import Outputs, train
+from dying_relu.configuration.config import load_config
+from dying_relu.data.images import load_images as load_images
+from dying_relu.engines.engine import choose, prepare_torch
+from dying_relu.io.atomic import atomic_write
+from dying_relu.measurements.frame_schedule import FrameSchedule
+from dying_relu.training.checkpoints import Checkpoints
+from dying_relu.training.train import Outputs, train
 
 ENGINES = {"numba": "fast", "torch": "plain"}
 SETS = {
@@ -46,14 +46,14 @@ def train_all(raw: Path, engine: str, epochs: int, seeds: int) -> Iterator[dict]
     """A row per run, with and without BN, mini-batches of 100, seeds from 1: its values of MEASURES."""
     prepare_torch(1)
     experiments = {"one": {"title": "One", "grids": [{"batch_norm": [True, False]}]}}
-    config = load({"epochs": epochs, "seeds": list(range(1, seeds + 1)), "experiments": experiments})
+    config = load_config({"epochs": epochs, "seeds": list(range(1, seeds + 1)), "experiments": experiments})
     for run in config.runs.values():
         with TemporaryDirectory() as name:
             folder = Path(name)
             outputs = Outputs.within(folder)
             checkpoints = Checkpoints(folder / "checkpoint", {}, seconds=3600)
             images = load_images(raw, run.train_images)
-            train(run, images, choose(engine, run), "gradient", Moments(1, "epoch"), outputs, checkpoints)
+            train(run, images, choose(engine, run), "gradient", FrameSchedule(1, "epoch"), outputs, checkpoints)
             metrics, batches = pd.read_csv(outputs.metrics), pd.read_csv(outputs.batches)
         last = metrics.iloc[-1]
         yield {
@@ -116,7 +116,7 @@ def main() -> None:
         rows += [{"engine": ENGINES[engine], "instructions": instructions} | row for row in said["rows"]]
     table = apart(pd.DataFrame(rows))
     print(table.to_string(index=False, float_format="{:.3g}".format))
-    with whole(arguments.results / "instruction_sets.csv") as path:
+    with atomic_write(arguments.results / "instruction_sets.csv") as path:
         table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
 
 

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dying_relu.files import whole
-from dying_relu.manifest import differences, manifest
+from dying_relu.io.atomic import atomic_write
+from dying_relu.provenance.manifest import differences, manifest
 
 QUICK = "tests/configs/quick.yaml"
 # Which all have a say in the order of things, in what a number or a date looks like, or in who adds up what.
@@ -48,7 +48,7 @@ def run(results: Path, raw: Path, cores: int, configfile: str, environment: Mapp
 
 def write(found: Mapping[str, str], path: Path) -> None:
     """Write a manifest, so that `sha256sum --check` can read it in the folder that it is about."""
-    with whole(path) as aside:
+    with atomic_write(path) as aside:
         aside.write_text("".join(f"{digest}  {name}\n" for name, digest in found.items()), encoding="utf-8")
 
 

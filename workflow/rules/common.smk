@@ -13,12 +13,13 @@ ROOT = WORKFLOW.parent
 sys.path.insert(0, str(WORKFLOW))
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW), os.getenv("PYTHONPATH")])))
 
-from dying_relu import captions, claims
-from dying_relu import config as configuration
-from dying_relu.files import unwritable
-from dying_relu.datasets import DATASETS
-from dying_relu.run import describe
-from dying_relu.sources import code_digest, modules_of
+from dying_relu.claims import claims
+from dying_relu.configuration import config as configuration
+from dying_relu.configuration.labels import describe
+from dying_relu.data.datasets import DATASETS
+from dying_relu.io.atomic import unwritable
+from dying_relu.provenance.code_digest import code_digest, modules_of
+from dying_relu.report import captions
 
 for file in map(Path, [*workflow.configfiles, *workflow.overwrite_configfiles]):
     if twice := file.is_file() and configuration.duplicate_keys(file.read_text(encoding="utf-8")):
@@ -28,7 +29,7 @@ if unquoted := [*configuration.shell_problems(workflow.config_settings.config_ar
     raise WorkflowError("\n".join(["The configuration is refused.", *unquoted]))
 
 try:
-    CONFIG = configuration.load(config)
+    CONFIG = configuration.load_config(config)
 except configuration.ConfigError as error:
     raise WorkflowError(f"The configuration is refused.\n{error}") from None
 config.update(CONFIG.settings)
@@ -49,7 +50,7 @@ TABLES = {
 
 
 # The kinds of figures beside the summary, and how to read each: title and text.
-CAPTIONS = captions.load()
+CAPTIONS = captions.load_captions()
 
 
 def library(script):

@@ -143,7 +143,7 @@ rule table:
     benchmark:
         "<benchmarks>/table/{table}.tsv"
     conda:
-        "../../envs/figures.yaml"
+        "../../envs/report.yaml"
     resources:
         mem_mb=growing(500),
         runtime=growing(5),

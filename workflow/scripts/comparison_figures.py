@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from dying_relu.figures import save
-from dying_relu.files import whole
-from dying_relu.logs import log_to
-from dying_relu.unit_figures import FIGURES, data
-from dying_relu.writers import write_table
+from dying_relu.figures.comparisons import FIGURES, data
+from dying_relu.figures.style import save
+from dying_relu.io.atomic import atomic_write
+from dying_relu.io.logs import log_to
+from dying_relu.io.writers import write_csv
 
 log_to(snakemake.log[0])
 sides = {}
@@ -19,7 +19,7 @@ for label, paths in zip(snakemake.params.labels, (snakemake.input.left, snakemak
 for kind, draw in FIGURES.items():
     figure = draw(sides, snakemake.params.title)
     for form in ("png", "svg"):
-        with whole(snakemake.output[f"{kind}_{form}"]) as path:
+        with atomic_write(snakemake.output[f"{kind}_{form}"]) as path:
             save(figure, path)
-    with whole(snakemake.output[f"{kind}_data"]) as path:
-        write_table(data(kind, sides), path)
+    with atomic_write(snakemake.output[f"{kind}_data"]) as path:
+        write_csv(data(kind, sides), path)

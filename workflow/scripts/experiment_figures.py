@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from dying_relu.figures import FIGURES, save
-from dying_relu.files import whole
-from dying_relu.logs import log_to
-from dying_relu.run import Run
+from dying_relu.configuration.run import Run
+from dying_relu.figures.experiments import FIGURES
+from dying_relu.figures.style import save
+from dying_relu.io.atomic import atomic_write
+from dying_relu.io.logs import log_to
 
 log_to(snakemake.log[0])
 runs = map(Run.from_parameters, snakemake.params.runs)
@@ -13,5 +14,5 @@ metrics = dict(zip(runs, map(pd.read_csv, snakemake.input.metrics), strict=True)
 for kind, draw in FIGURES.items():
     figure = draw(metrics, snakemake.params.title)
     for form in ("png", "svg"):
-        with whole(snakemake.output[f"{kind}_{form}"]) as path:
+        with atomic_write(snakemake.output[f"{kind}_{form}"]) as path:
             save(figure, path)

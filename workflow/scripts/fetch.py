@@ -6,8 +6,8 @@ the same wherever it came from, so another source is no reason to fetch again.
 
 from pathlib import Path
 
-from dying_relu.fetch import fetch
-from dying_relu.logs import log_to
+from dying_relu.data.download import fetch
+from dying_relu.io.logs import log_to
 
 log_to(snakemake.log[0])
 data = snakemake.config["data"]

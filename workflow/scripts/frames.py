@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from dying_relu.files import whole
-from dying_relu.frames import draw
-from dying_relu.logs import log_to
+from dying_relu.io.atomic import atomic_write
+from dying_relu.io.logs import log_to
+from dying_relu.videos.mosaic import draw_frames
 
 log_to(snakemake.log[0])
-with whole(snakemake.output[0]) as folder:
-    draw(Path(snakemake.input.dw), folder)
+with atomic_write(snakemake.output[0]) as folder:
+    draw_frames(Path(snakemake.input.dw), folder)

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from dying_relu.files import whole
-from dying_relu.logs import log_to
-from dying_relu.outcomes import outcome, outcomes_table
-from dying_relu.writers import write_table
+from dying_relu.io.atomic import atomic_write
+from dying_relu.io.logs import log_to
+from dying_relu.io.writers import write_csv
+from dying_relu.tables.outcomes import outcome, outcomes_table
 
 log_to(snakemake.log[0])
 tables = zip(snakemake.input.initial, snakemake.input.metrics, snakemake.input.units, strict=True)
@@ -14,5 +14,5 @@ rows = [
     outcome(pd.read_csv(initial), pd.read_csv(metrics), pd.read_csv(units, usecols=["dead"]))
     for initial, metrics, units in tables
 ]
-with whole(snakemake.output[0]) as path:
-    write_table(outcomes_table(dict(zip(snakemake.params.runs, rows, strict=True))), path)
+with atomic_write(snakemake.output[0]) as path:
+    write_csv(outcomes_table(dict(zip(snakemake.params.runs, rows, strict=True))), path)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from dying_relu.files import whole
-from dying_relu.logs import log_to
-from dying_relu.videos import still
+from dying_relu.io.atomic import atomic_write
+from dying_relu.io.logs import log_to
+from dying_relu.videos.video import still
 
 log_to(snakemake.log[0])
-with whole(snakemake.output[0]) as path:
+with atomic_write(snakemake.output[0]) as path:
     still([Path(folder) for folder in snakemake.input], snakemake.params.titles, snakemake.params.frame, path)

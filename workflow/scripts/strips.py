@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from dying_relu.files import whole
-from dying_relu.logs import log_to
-from dying_relu.strips import draw_strips
+from dying_relu.io.atomic import atomic_write
+from dying_relu.io.logs import log_to
+from dying_relu.videos.sprites import draw_sprites
 
 log_to(snakemake.log[0])
-with whole(snakemake.output[0]) as folder:
-    draw_strips(Path(snakemake.input.dw), folder)
+with atomic_write(snakemake.output[0]) as folder:
+    draw_sprites(Path(snakemake.input.dw), folder)

@@ -2,15 +2,16 @@
 
 import pandas as pd
 
-from dying_relu.figures import save, summary
-from dying_relu.files import whole
-from dying_relu.logs import log_to
-from dying_relu.run import Run
+from dying_relu.configuration.run import Run
+from dying_relu.figures.experiments import summary
+from dying_relu.figures.style import save
+from dying_relu.io.atomic import atomic_write
+from dying_relu.io.logs import log_to
 
 log_to(snakemake.log[0])
 runs = map(Run.from_parameters, snakemake.params.runs)
 metrics = dict(zip(runs, map(pd.read_csv, snakemake.input.metrics), strict=True))
 figure = summary(metrics, snakemake.params.title)
 for output in snakemake.output:
-    with whole(output) as path:
+    with atomic_write(output) as path:
         save(figure, path)

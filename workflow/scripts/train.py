@@ -6,15 +6,15 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from dying_relu.checkpoints import Checkpoints
-from dying_relu.engine import choose, prepare_torch
-from dying_relu.files import whole
-from dying_relu.images import load
-from dying_relu.logs import log_to
-from dying_relu.moments import Moments
-from dying_relu.provenance import environment
-from dying_relu.run import Run
-from dying_relu.train import Outputs, StoppedError, train
+from dying_relu.configuration.run import Run
+from dying_relu.data.images import load_images
+from dying_relu.engines.engine import choose, prepare_torch
+from dying_relu.io.atomic import atomic_write
+from dying_relu.io.logs import log_to
+from dying_relu.measurements.frame_schedule import FrameSchedule
+from dying_relu.provenance.provenance import environment
+from dying_relu.training.checkpoints import Checkpoints
+from dying_relu.training.train import Outputs, StoppedError, train
 
 run = Run.from_parameters(snakemake.params.run)
 engine = choose(snakemake.params.engine, run)  # a warning of this goes to the console, not into the log
@@ -32,11 +32,11 @@ identity = {
 folder = Path(snakemake.output.metrics).with_name("checkpoint")
 checkpoints = Checkpoints(folder, identity, snakemake.config["checkpoint"])
 signal.signal(signal.SIGTERM, checkpoints.stop)
-images = load(Path(snakemake.input.data[0]).parent, run.train_images, run.dataset)
+images = load_images(Path(snakemake.input.data[0]).parent, run.train_images, run.dataset)
 with ExitStack() as files:
-    paths = {name: files.enter_context(whole(path)) for name, path in snakemake.output.items()}
+    paths = {name: files.enter_context(atomic_write(path)) for name, path in snakemake.output.items()}
     trained_in_file = paths.pop("environment")
-    moments = Moments(snakemake.params.every, snakemake.params.unit)
+    moments = FrameSchedule(snakemake.params.every, snakemake.params.unit)
     try:
         spent = train(
             run,

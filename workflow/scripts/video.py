@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from dying_relu.files import whole
-from dying_relu.logs import log_to
-from dying_relu.videos import make_video
+from dying_relu.io.atomic import atomic_write
+from dying_relu.io.logs import log_to
+from dying_relu.videos.video import make_video
 
 log_to(snakemake.log[0])
-with whole(snakemake.output[0]) as path:
+with atomic_write(snakemake.output[0]) as path:
     make_video([Path(snakemake.input.frames)], [snakemake.params.title], path, snakemake.params.frames_per_second)

@@ -1,0 +1,193 @@
+"""claims.yaml is whole, and a claim finds its runs in the configuration."""
+
+import inspect
+
+import pytest
+import yaml
+
+from dying_relu.claims import quantities as verdicts
+from dying_relu.claims import verdicts as judging
+from dying_relu.claims.claims import all_claims, runs_needed
+from dying_relu.claims.verdicts import claims_table, judge
+from dying_relu.configuration.config import load_config
+from dying_relu.report import captions
+from helpers import ROOT
+
+ARTICLE = [
+    "no-death-with-bn",
+    "small-batch-penalty",
+    "even-change-with-bn",
+    "gray-background-with-bn",
+    "saturated-training-without-bn",
+    "bn-lowers-test-accuracy",
+    "slopes-agree",
+    "no-death-with-leaky",
+    "black-units-leaky-without-bn",
+    "bn-lowers-test-accuracy-leaky",
+    "about-98-percent",
+]
+
+# config.yaml's runs, with everything said that could be taken from `run`.
+RELU = {"activation": "relu", "negative_slope": None}
+ARTICLE_GRID = {"batch_norm": True, **RELU, "batch_size": [10, 50, 100, 200, 500]}
+REFERENCES = [
+    {"batch_norm": False, **RELU, "batch_size": 100},
+    {"batch_norm": True, "activation": "leaky_relu", "negative_slope": [0.001, 0.01, 0.18, 0.5], "batch_size": 100},
+    {"batch_norm": False, "activation": "leaky_relu", "negative_slope": 0.001, "batch_size": 100},
+]
+
+CLAIMS = {claim.id: claim for claim in all_claims()}
+
+
+def config(**changes):
+    return load_config(yaml.safe_load((ROOT / "config.yaml").read_text()) | changes)
+
+
+def claims_with_runs(**changes) -> set[str]:
+    found = config(**changes)
+    return {claim.id for claim in all_claims() if claim.runs_in(found)}
+
+
+def test_every_conclusion_of_the_article_is_there_once():
+    assert [claim.id for claim in all_claims() if claim.source == "article"] == ARTICLE
+
+
+def test_every_claim_is_measured_and_nothing_else_is():
+    functions = {
+        name
+        for name, function in inspect.getmembers(verdicts, inspect.isfunction)
+        if inspect.signature(function).return_annotation == list[verdicts.Interval]
+    }
+    assert functions == {claim.replace("-", "_") for claim in CLAIMS}
+
+
+def test_every_entry_is_complete():
+    kinds = {"summary", *captions.OF_EXPERIMENTS, *captions.OF_COMPARISONS}
+    for claim in all_claims():
+        assert claim.figure in kinds
+        assert set(claim.evaluations) <= set(judging.EVALUATIONS)
+        assert claim.evidence in ("seeds", "units")
+        assert all(quantity.shown_as in ("percent", "points") for quantity in claim.quantities)
+        assert all(quantity.allowed for quantity in claim.quantities)
+        assert claim.statement.endswith(".")
+        assert (claim.source == "article") == bool(claim.place)
+
+
+def test_every_kind_of_figure_has_a_caption():
+    assert list(captions.load_captions()) == [*captions.OF_EXPERIMENTS, *captions.OF_COMPARISONS]
+    for caption in captions.load_captions().values():
+        assert caption.keys() == {"title", "shows", "read"}
+        assert all(text.strip() for text in caption.values())
+
+
+def test_a_rule_says_its_numbers():
+    assert "at least 0.50 points and at most 2.00 points. Tolerance: half a point" in CLAIMS["small-batch-penalty"].rule
+    assert "without BN: below 1.00 %; the same with BN: at least 1.00 %" in CLAIMS["saturated-training-without-bn"].rule
+
+
+def test_the_article_s_configuration_tests_every_claim():
+    assert claims_with_runs() == set(CLAIMS)
+    assert runs_needed(config()).keys() == config().runs.keys()
+
+
+def test_seeds_give_groups_of_their_own():
+    first, second = CLAIMS["small-batch-penalty"].runs_in(config(seeds=[7, 8]))
+    assert [run.seed for run in first["small"] + first["others"]] == [7] * 5
+    assert [run.batch_size for run in second["others"]] == [50, 100, 200, 500]
+
+
+def only(*grids: dict) -> dict:
+    """The part of a configuration that leaves one experiment, of these grids."""
+    return {"experiments": {"one": {"title": "One", "grids": list(grids)}}, "comparisons": {}}
+
+
+PAIR = {
+    "gray-background-with-bn",
+    "saturated-training-without-bn",
+    "bn-lowers-test-accuracy",
+    "gray-background-while-strokes-are-bright",
+    "two-causes-of-black",
+}
+LEAKY_PAIR = {"black-units-leaky-without-bn", "bn-lowers-test-accuracy-leaky"}
+LEAKY = {"activation": "leaky_relu", "negative_slope": 0.001}
+
+
+@pytest.mark.parametrize(
+    ("grids", "tested"),
+    [
+        ([{"batch_norm": [True, False]}], PAIR),
+        ([{"batch_norm": False}], {"two-causes-of-black"}),
+        ([{"batch_norm": [True, False], **LEAKY}], LEAKY_PAIR),
+        # A size of the five is missing, or another stands beside them.
+        ([{"batch_size": [10, 50, 100, 200]}, {"batch_norm": False}], PAIR),
+        (
+            [{"batch_size": [10, 20, 50, 100, 200, 500]}],
+            {
+                "no-death-with-bn",
+                "small-batch-penalty",
+                "even-change-with-bn",
+                "about-98-percent",
+                "penalty-comes-from-testing",
+            },
+        ),
+        ([{"batch_norm": [True, False], "hidden": [[64], [64, 64]]}], set()),
+    ],
+)
+def test_a_claim_is_tested_where_all_of_its_runs_are_configured(grids, tested):
+    assert claims_with_runs(**only(*grids)) == tested
+
+
+def test_claims_without_runs_have_rows_too():
+    def no_tables(run):
+        raise AssertionError(f"{run.name} is not needed")
+
+    table = claims_table(config(**only({"batch_size": 20})), no_tables)
+    assert list(table)[:10] == [
+        "claim",
+        "statement",
+        "evaluation",
+        "article",
+        "measured",
+        "low",
+        "high",
+        "seeds",
+        "rule",
+        "verdict",
+    ]
+    evaluations = [(claim.id, judging.EVALUATIONS[how][0]) for claim in all_claims() for how in claim.evaluations]
+    assert list(zip(table["claim"], table["evaluation"], strict=True)) == evaluations
+    assert set(table["verdict"]) == {"not tested"}
+    assert set(table["seeds"]) == {0}
+    assert table[["measured", "low", "high"]].isna().all(axis=None)
+    assert runs_needed(config(**only({"batch_size": 20}))) == {}
+
+
+def test_a_claim_about_later_epochs_is_not_tested_before():
+    assert set(CLAIMS) - claims_with_runs(epochs=19) == {"slopes-agree"}
+    assert claims_with_runs(epochs=20) == set(CLAIMS)
+
+
+def test_what_all_runs_share_holds_for_the_claims_too():
+    found = config(run={"train_images": 2000, "learning_rate": 0.01, "hidden": [64, 32]})
+    for claim in all_claims():
+        (groups,) = claim.runs_in(found)
+        for run in (run for runs in groups.values() for run in runs):
+            assert (run.train_images, run.learning_rate, run.hidden) == (2000, 0.01, (64, 32))
+
+
+def test_a_claim_says_of_its_runs_what_sets_them_apart():
+    """Its runs are the same whatever `run` says of BN, the activation and the size."""
+    other = config(run={"batch_norm": False, "batch_size": 30, **LEAKY}, **only(ARTICLE_GRID, *REFERENCES))
+    assert {run.name for run in runs_needed(other).values()} == set(config().runs)
+
+
+def test_a_mini_batch_larger_than_the_training_images_is_no_error():
+    """The claims ask for mini-batches of 500, which these runs cannot have."""
+    found = {"run": {"train_images": 300}, **only({"batch_norm": [True, False], "batch_size": 100})}
+    assert claims_with_runs(**found) == PAIR
+
+
+def test_what_is_not_tested_has_a_row_all_the_same():
+    row = judge(CLAIMS["slopes-agree"], "running", [])
+    assert (row["verdict"], row["seeds"], row["details"]) == ("not tested", 0, "")
+    assert row["measured"] != row["measured"]

@@ -1,0 +1,156 @@
+"""Everything that is measured of a run, computed a second time from the definitions alone: see tests/reference.py.
+
+The library gives the random draws (initial weights, order of the images) and nothing else; the images are read from
+the IDX files by NumPy. What remains between the two is float32 against float64, which a training amplifies, so it is
+a short one: three epochs of 300 images. Tolerances, and about how much was found with this seed:
+
+- losses: 5e-5 of their value (8e-6 found);
+- dW: 2e-3 of the largest |dW| of the unit, or 1e-7 (1e-3 found, in a unit that few images reach, by the fast engine);
+- background: 0.05 of 255 (0.013 found); frames: 0.2 beyond the rounding to whole numbers (0.055 found, where a
+  gradient is nearly 0 and Adam divides rounding by rounding);
+- accuracies while training, and the counts of dead, inactive and dark units: exact, but for the digits of a CSV file.
+  With this seed no unit lies close to a threshold, and the test says so if that changes;
+- test accuracies and active fractions: exact but for images that are a close call, that is where two classes, or a
+  pre-activation and 0, are nearer than 5e-5: at most 3 of the 2,014 test images for an accuracy, 1 for a unit.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from dying_relu.data.images import Images, load_images
+from dying_relu.engines.numba_engine import NumbaEngine
+from dying_relu.engines.torch_engine import TorchEngine
+from dying_relu.measurements.frame_schedule import FrameSchedule
+from dying_relu.model.network import Network
+from dying_relu.model.seeding import image_order
+from dying_relu.training.train import Outputs
+from helpers import make_run, train_anew
+from reference import Reference, measure_run, read_idx
+
+IMAGES, TEST_IMAGES, EPOCHS, HIDDEN = 300, 2014, 3, 64
+BATCH_SIZE = 33  # leaves 3 of the training images over, and 1 of the test images
+CSV = 1e-8  # what the digits of a CSV file leave of a fraction
+
+# What the parameters of a network are called here and there.
+NAMES = {
+    "layers.0.linear.weight": "weight",
+    "layers.0.linear.bias": "bias",
+    "layers.0.norm.weight": "gamma",
+    "layers.0.norm.bias": "beta",
+    "output.weight": "output",
+    "output.bias": "output_bias",
+}
+
+
+class Graded(Network):
+    """A network with units of every sort: from always active to never active, by a falling shift.
+
+    Nothing enters or leaves unit 0: its pre-activation is exactly 0 for each image, and stays so.
+    """
+
+    def __init__(self, run, inputs, scaling):
+        super().__init__(run, inputs, scaling)
+        with torch.no_grad():
+            shift = self.norm.bias if run.batch_norm else self.hidden.bias
+            shift.copy_(-torch.linspace(0, 4 if run.batch_norm else 2.5, HIDDEN))
+            self.hidden.weight[0] = 0
+            self.output.weight[:, 0] = 0
+
+
+@pytest.fixture(scope="module")
+def pixels(mnist):
+    """Inputs and labels of the training images and of the test images."""
+    found = []
+    for kind, count in (("train", IMAGES), ("t10k", TEST_IMAGES)):
+        images = read_idx(mnist / f"{kind}-images-idx3-ubyte")[:count].reshape(count, 784)
+        found.append((images / 255, read_idx(mnist / f"{kind}-labels-idx1-ubyte")[:count]))
+    return found
+
+
+@pytest.fixture(scope="module", params=["gradient", "update"])
+def dw(request):
+    return request.param
+
+
+@pytest.fixture(scope="module", params=[None, 0.01], ids=["relu", "leaky"])
+def slope(request):
+    return request.param
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["bn", "nobn"])
+def run(request, slope):
+    return make_run(
+        epochs=EPOCHS,
+        train_images=IMAGES,
+        hidden=[HIDDEN],
+        batch_size=BATCH_SIZE,
+        batch_norm=request.param,
+        activation="relu" if slope is None else "leaky_relu",
+        negative_slope=slope,
+    )
+
+
+@pytest.fixture(scope="module")
+def expected(run, slope, dw, pixels):
+    state = Graded(run, 784, None).state_dict()
+    network = Reference({NAMES[name]: tensor.numpy() for name, tensor in state.items() if name in NAMES}, slope or 0)
+    orders = [image_order(run.seed, epoch, IMAGES).numpy() for epoch in range(1, EPOCHS + 1)]
+    return measure_run(network, *pixels, orders, BATCH_SIZE, dw)
+
+
+def apart(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The columns that are measured, and those that say how close it was, without `close_` in their names."""
+    close = [name for name in table.columns if name.startswith("close_")]
+    return table.drop(columns=close), table[close].rename(columns=lambda name: name.removeprefix("close_"))
+
+
+@pytest.mark.parametrize("engine", [TorchEngine, NumbaEngine])
+def test_every_column_agrees_with_the_definitions(mnist, run, dw, expected, engine, tmp_path, monkeypatch):
+    paths = Outputs.within(tmp_path)
+    monkeypatch.setattr("dying_relu.training.train.Network", Graded)
+    every = load_images(mnist, IMAGES)
+    images = Images(every.train, every.train_labels, every.test[:TEST_IMAGES], every.test_labels[:TEST_IMAGES])
+    train_anew(run, images, engine, dw, FrameSchedule(1, "epoch"), paths)
+    metrics, units, batches = (pd.read_csv(path) for path in (paths.metrics, paths.units, paths.batches))
+    (true_metrics, close), (true_units, close_units), true_batches = *map(apart, expected[:2]), expected[2]
+    for table, true in [(metrics, true_metrics), (units, true_units), (batches, true_batches)]:
+        assert list(table.columns) == list(true.columns)
+        assert len(table) == len(true)
+
+    assert not close_units[["silent", "dark"]].to_numpy().any(), "a unit lies close to a threshold: take another seed"
+    largest = np.maximum(-true_units["dw_min"], true_units["dw_max"])
+    allowed = {
+        "train_loss": 5e-5 * true_metrics["train_loss"],
+        "test_loss": 5e-5 * true_metrics["test_loss"],
+        "test_accuracy": close["test_accuracy"] / TEST_IMAGES + CSV,
+        "test_accuracy_batch_statistics": close["test_accuracy_batch_statistics"] / TEST_IMAGES + CSV,
+    }
+    assert_agree(metrics, true_metrics, allowed)
+    dw_allowed = np.maximum(2e-3 * largest, 1e-7)
+    allowed = {"dw_min": dw_allowed, "dw_max": dw_allowed, "background": 0.05}
+    assert_agree(units, true_units, allowed | {"active_fraction": close_units["images"] / TEST_IMAGES + CSV})
+    assert_agree(batches, true_batches, {"loss": 5e-5 * true_batches["loss"]})
+    with np.load(paths.dw) as frames:
+        for name, true in zip(frames.files, expected[3], strict=True):
+            assert np.abs(frames[name] - true).max() <= 0.5 + 0.2, name
+
+
+def assert_agree(table: pd.DataFrame, true: pd.DataFrame, allowed: dict) -> None:
+    """Each column differs by no more than `allowed` says of it, others by no more than the digits of CSV."""
+    for column in true.columns:
+        difference = (table[column] - true[column]).abs()
+        assert (difference <= allowed.get(column, CSV)).all(), f"{column}: up to {difference.max()}"
+
+
+def test_the_run_has_units_of_every_sort(run, expected):
+    """Else the comparison would say little."""
+    units = expected[1]
+    for kind in ("dead", "inactive", "dark"):
+        assert units[kind].nunique() == 2, kind
+    assert units["active_fraction"].between(0.01, 0.99).sum() > HIDDEN / 2
+    # Of Leaky ReLU units only the one whose pre-activation is 0 throughout is dead.
+    leaky = run.negative_slope is not None
+    assert (units["dead"].sum() == EPOCHS) == leaky
+    assert (units["dead"] == units["inactive"]).all() != leaky

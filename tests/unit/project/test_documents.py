@@ -1,0 +1,76 @@
+"""Documents stay true."""
+
+import re
+import subprocess
+import sys
+
+import pandas as pd
+import yaml
+from snakemake.utils import update_config
+
+from dying_relu.claims.claims import all_claims
+from dying_relu.configuration.config import load_config
+from helpers import ROOT, setting
+
+README = (ROOT / "README.md").read_text()
+
+
+def arrows(text: str) -> set[tuple[str, str]]:
+    """The edges of a mermaid graph, by the names of the rules."""
+    names = dict(re.findall(r"(id\d+)\[(\w+)\]", text))
+    return {(names[start], names[end]) for start, end in re.findall(r"(id\d+) --> (id\d+)", text)}
+
+
+def test_the_rule_graph_is_that_of_the_workflow():
+    command = [sys.executable, "-m", "snakemake", "--rulegraph", "mermaid-js", *setting(results="none-yet")]
+    graph = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert arrows(graph)
+    assert arrows(README.partition("```mermaid")[2].partition("```")[0]) == arrows(graph)
+
+
+def test_links_and_paths_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README) + re.findall(
+        r"`((?:workflow|envs|profiles|docs)/[^`<]*)`", README
+    ):
+        assert (ROOT / target).exists(), target
+
+
+def test_every_column_is_explained():
+    explained = (ROOT / "docs" / "output.md").read_text()
+    source = (ROOT / "workflow" / "dying_relu" / "training" / "train.py").read_text()
+    columns = set(re.findall(r'^ +"(\w+)": ', source, re.MULTILINE))
+    assert len(columns) > 12
+    assert {name for name in columns if f"`{name}`" not in explained} == set()
+
+
+def test_the_example_of_another_experiment_is_accepted():
+    example = yaml.safe_load(re.search(r"(?:^    .*\n)*^    experiments:\n(?:^    .*\n)+", README, re.MULTILINE)[0])
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text())
+    update_config(settings, example)
+    runs = load_config(settings).experiments["leaky_relu"].runs
+    assert sorted(run.negative_slope for run in runs) == [0.001, 0.001, 0.01, 0.05, 0.1, 0.18, 0.5]
+
+
+def test_the_citation_names_the_article():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert "Batch Normalization" in citation["references"][0]["title"]
+
+
+def test_the_claims_that_are_quoted_are_those_of_the_file():
+    text = (ROOT / "docs" / "claims.md").read_text()
+    claims = {claim.id: claim for claim in all_claims()}
+    table = pd.read_csv(ROOT / "docs" / "claims.csv")
+    for row in table.to_dict("records"):
+        first = claims[row["claim"]].quantities[0]
+        evaluation = "" if row["evaluation"] == "any" else row["evaluation"]
+        cells = [row["claim"], evaluation, first.show(row["measured"])]
+        cells += [f"{first.number(row['low'])} to {first.number(row['high'])}", row["verdict"]]
+        assert f"| {' | '.join(cells)} |" in text
+    quoted = re.findall(r"-?[\d.]+ (?:points|%)\s\[[-\d.]+, [-\d.]+\]", text)
+    assert len(quoted) > 15
+    assert [words for words in quoted if words.replace("\n", " ") not in " ".join(table["details"])] == []
+
+
+def test_the_rules_are_still_those_of_the_file_that_is_quoted():
+    rules = pd.read_csv(ROOT / "docs" / "claims.csv").drop_duplicates("claim").set_index("claim")["rule"].to_dict()
+    assert rules == {claim.id: claim.rule for claim in all_claims()}

@@ -1,0 +1,257 @@
+"""An interrupted training goes on from its last checkpoint, and ends with the bytes of an undisturbed one."""
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dying_relu.data.images import Images, load_images
+from dying_relu.engines.numba_engine import NumbaEngine
+from dying_relu.engines.torch_engine import TorchEngine
+from dying_relu.io.atomic import file_digest
+from dying_relu.measurements.frame_schedule import FrameSchedule
+from dying_relu.training import checkpoints as module
+from dying_relu.training.checkpoints import Checkpoints, SupersededError
+from dying_relu.training.train import Outputs, StoppedError, train
+from helpers import make_run
+
+RUN = {"train_images": 300, "hidden": [16], "batch_size": 40}
+EPOCHS = 7
+IDENTITY = {"run": {"epochs": EPOCHS}, "code": "1"}
+
+
+class KilledError(Exception):
+    """Stands for the end of a process."""
+
+
+@pytest.fixture(scope="module")
+def images(mnist) -> Images:
+    everything = load_images(mnist, 300)
+    return Images(everything.train, everything.train_labels, everything.test[:200], everything.test_labels[:200])
+
+
+def outputs_in(folder: Path) -> Outputs:
+    folder.mkdir(exist_ok=True)
+    return Outputs.within(folder)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def killed_in(engine, epoch: int):
+    """The engine, but the process ends in the middle of an epoch; it does not matter where the process began."""
+
+    class Mortal(engine):
+        """Mini-batches are counted by the images that were trained."""
+
+        images = 0
+
+        def train(self, batches):
+            result = super().train(batches)
+            self.images += sum(map(len, batches))
+            if self.images > (epoch - 1) * 300:
+                raise KilledError
+            return result
+
+        def restore(self, state):
+            super().restore(state)
+            self.images = restored_epochs(self) * 300
+
+    return Mortal
+
+
+def restored_epochs(engine) -> int:
+    if isinstance(engine, NumbaEngine):
+        return engine._steps // 8
+    state = next(iter(engine._optimizer.state.values()), {})
+    if "step" not in state:  # SGD does not count, but BN does
+        return int(engine.network.norm.num_batches_tracked) // 8
+    return int(state["step"]) // 8
+
+
+def checkpoints_in(home: Path, seconds: float = 0, identity=IDENTITY) -> Checkpoints:
+    return Checkpoints(home, identity, seconds)
+
+
+VARIANTS = [
+    (TorchEngine, {}, "gradient", FrameSchedule(1, "epoch")),
+    (NumbaEngine, {}, "gradient", FrameSchedule(1, "epoch")),
+    (TorchEngine, {"batch_norm": False}, "update", FrameSchedule(2, "epoch")),
+    (NumbaEngine, {"batch_norm": False}, "update", FrameSchedule(2, "epoch")),
+    (TorchEngine, {}, "update", FrameSchedule(3, "step")),
+    (NumbaEngine, {}, "update", FrameSchedule(3, "step")),
+    (NumbaEngine, {"batch_norm": False}, "gradient", FrameSchedule(5, "step")),
+    (TorchEngine, {"hidden": [16, 12]}, "update", FrameSchedule(2, "epoch")),
+    (TorchEngine, {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.1}, "gradient", FrameSchedule(1, "epoch")),
+    (TorchEngine, {"optimizer": "sgd", "batch_norm_position": "after_activation"}, "update", FrameSchedule(2, "epoch")),
+    (NumbaEngine, {"input_scaling": "standardized"}, "gradient", FrameSchedule(1, "epoch")),
+]
+
+
+@pytest.mark.parametrize(("engine", "parameters", "dw", "moments"), VARIANTS)
+def test_the_bytes_are_those_of_an_undisturbed_training(
+    images, tmp_path, monkeypatch, caplog, engine, parameters, dw, moments
+):
+    run = make_run(epochs=EPOCHS, **RUN | parameters)
+    whole, resumed = tmp_path / "whole", tmp_path / "resumed"
+    last_states = []
+    save = Checkpoints.save
+
+    def watched(self, epoch, arrays, spent):
+        last_states.append({name: array.copy() for name, array in arrays.items()} | {"epoch": np.array(epoch)})
+        save(self, epoch, arrays, spent)
+
+    monkeypatch.setattr(Checkpoints, "save", watched)
+    train(run, images, engine, dw, moments, outputs_in(whole), checkpoints_in(tmp_path / "one", seconds=3600))
+    expected = last_states[-1]
+
+    home = tmp_path / "two"
+    went_on = []
+    for epoch in (1, 3, 4, 7):
+        with pytest.raises(KilledError):
+            train(run, images, killed_in(engine, epoch), dw, moments, outputs_in(resumed), checkpoints_in(home))
+        assert contents(resumed) == {}
+    with caplog.at_level(logging.INFO):
+        train(run, images, engine, dw, moments, outputs_in(resumed), last := checkpoints_in(home))
+    went_on = [text for text in caplog.messages if "going on" in text]
+    assert went_on == ["going on from the checkpoint after epoch 6"]
+    assert contents(resumed) == contents(whole)
+    assert last_states[-1].keys() == expected.keys()
+    assert all(last_states[-1][name].tobytes() == array.tobytes() for name, array in expected.items())
+    last.remove()
+    assert not home.exists()
+
+
+@pytest.fixture
+def interrupted(images, tmp_path) -> Path:
+    """The checkpoints of a training that was interrupted in its fourth epoch."""
+    home = tmp_path / "checkpoint"
+    with pytest.raises(KilledError):
+        train(*arguments(images, killed_in(NumbaEngine, 4), tmp_path / "x"), checkpoints_in(home))
+    return home
+
+
+def arguments(images, engine, folder: Path) -> tuple:
+    return make_run(epochs=EPOCHS, **RUN), images, engine, "gradient", FrameSchedule(1, "epoch"), outputs_in(folder)
+
+
+def edit_manifest(home: Path, **values) -> None:
+    """Change what the manifest says, and make its digest that of what it says."""
+    (path,) = home.glob("*/checkpoint.json")
+    content = json.loads(path.read_text()) | values
+    del content["digest"]
+    path.write_text(json.dumps(content | {"digest": module._digest_of(content)}))
+
+
+def flip(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def flip_one(home: Path, name: str, place: int) -> None:
+    flip(sorted(home.glob(f"*/{name}"))[0], place)
+
+
+DAMAGE = {
+    "state": (lambda home: flip_one(home, "*/state.npz", 5000), "000003/state.npz is damaged"),
+    "table": (lambda home: flip_one(home, "*/batches.csv", -3), "000001/batches.csv is damaged"),
+    "frames": (lambda home: flip_one(home, "*/dw.npz", 400), "000001/dw.npz is damaged"),
+    "truncated": (
+        lambda home: sorted(home.glob("*/*/units.csv"))[0].write_text("epoch,unit\n"),
+        "000001/units.csv is damaged",
+    ),
+    "missing": (lambda home: sorted(home.glob("*/*/units.csv"))[0].unlink(), "000001/units.csv is missing"),
+    "manifest": (lambda home: flip_one(home, "checkpoint.json", 60), "checkpoint.json is damaged"),
+    "half a manifest": (
+        lambda home: next(home.glob("*/checkpoint.json")).write_text('{"version": 1, '),
+        "checkpoint.json is damaged",
+    ),
+    "other epoch": (
+        lambda home: [
+            path.write_text(path.read_text().replace('"epoch": 3', '"epoch": 2'))
+            for path in home.glob("*/checkpoint.json")
+        ],
+        "checkpoint.json is damaged",
+    ),
+    "version": (lambda home: edit_manifest(home, version=2), "its format has version 2, not 1"),
+    "parameters": (
+        lambda home: edit_manifest(home, identity={"run": {"epochs": 8}, "code": "2"}),
+        "it was made with another code, another run.epochs",
+    ),
+    "nothing whole": (
+        lambda home: next(home.glob("*/checkpoint.json")).unlink(),
+        "an interrupted training has left no checkpoint",
+    ),
+}
+
+
+@pytest.mark.parametrize(("damage", "message"), DAMAGE.values(), ids=DAMAGE)
+def test_what_does_not_fit_is_discarded_with_a_message(images, interrupted, tmp_path, caplog, damage, message):
+    damage(interrupted)
+    with caplog.at_level(logging.INFO):
+        train(*arguments(images, NumbaEngine, tmp_path / "again"), checkpoints_in(interrupted))
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert message in warning
+    assert warning.endswith("training starts from the beginning")
+    assert "going on" not in caplog.text
+    train(*arguments(images, NumbaEngine, tmp_path / "whole"), checkpoints_in(tmp_path / "new"))
+    assert contents(tmp_path / "again") == contents(tmp_path / "whole")
+
+
+def test_no_code_is_unpickled(interrupted, caplog):
+    """Even with the right digest, an array of objects is refused."""
+    state = max(interrupted.glob("*/*/state.npz"))
+    with np.load(state) as arrays:
+        content = dict(arrays)
+    np.savez(state, **content | {"steps": np.array([print], dtype=object)})
+    (manifest,) = interrupted.glob("*/checkpoint.json")
+    files = json.loads(manifest.read_text())["files"]
+    edit_manifest(interrupted, files=files | {f"{state.parent.name}/state.npz": file_digest(state)})
+    assert checkpoints_in(interrupted).resume() is None
+    assert "state.npz holds something else than arrays" in caplog.text
+
+
+def test_an_orphan_ends_when_another_process_goes_on(images, tmp_path):
+    home = tmp_path / "checkpoint"
+
+    class Orphan(NumbaEngine):
+        """Another process takes over in its third epoch."""
+
+        calls = 0
+
+        def train(self, batches):
+            self.calls += 1
+            if self.calls == 3:
+                train(*arguments(images, NumbaEngine, tmp_path / "later"), later)
+            return super().train(batches)
+
+    later = checkpoints_in(home)
+    with pytest.raises(SupersededError, match="another process goes on"):
+        train(*arguments(images, Orphan, tmp_path / "orphan"), checkpoints_in(home))
+    assert contents(tmp_path / "orphan") == {}
+    train(*arguments(images, NumbaEngine, tmp_path / "whole"), checkpoints_in(tmp_path / "new"))
+    assert contents(tmp_path / "later") == contents(tmp_path / "whole")
+
+
+def test_it_stops_when_it_is_asked_to(images, tmp_path):
+    home = tmp_path / "checkpoint"
+    checkpoints = checkpoints_in(home, seconds=3600)
+
+    class Asked(NumbaEngine):
+        """A signal comes in the fifth epoch."""
+
+        calls = 0
+
+        def train(self, batches):
+            self.calls += 1
+            if self.calls == 5:
+                checkpoints.stop(15, None)
+            return super().train(batches)
+
+    with pytest.raises(StoppedError, match="goes on after epoch 5"):
+        train(*arguments(images, Asked, tmp_path / "x"), checkpoints)
+    assert checkpoints_in(home).resume().epoch == 5

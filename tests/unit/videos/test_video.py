@@ -1,0 +1,126 @@
+"""Videos, made and read back by the real ffmpeg."""
+
+import subprocess
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from PIL import Image
+
+from dying_relu.videos.video import BAND, EncodingError, contact_sheet, make_video, shrunk, still
+
+
+@pytest.fixture
+def frames(tmp_path):
+    """Three frames of 39 x 39 pixels, ever brighter, in two folders."""
+    for folder, levels in (("left", (20, 120, 220)), ("right", (220, 120, 20))):
+        (tmp_path / folder).mkdir()
+        for epoch, level in enumerate(levels, 1):
+            Image.new("L", (39, 39), level).save(tmp_path / folder / f"epoch-{epoch:06d}.png")
+    return tmp_path
+
+
+def read(path) -> tuple[dict, np.ndarray]:
+    """What the video says of itself, and its frames, uint8 `[frames, height, width]`."""
+    reader = imageio_ffmpeg.read_frames(str(path), pix_fmt="gray", bits_per_pixel=8)
+    about = next(reader)
+    width, height = about["size"]
+    return about, np.array([np.frombuffer(frame, np.uint8).reshape(height, width) for frame in reader])
+
+
+def test_one_frame_each_in_their_order(frames):
+    make_video([frames / "left"], ["BN, ReLU"], frames / "dw.mp4", 10)
+    about, pictures = read(frames / "dw.mp4")
+    assert (about["codec"], about["fps"], about["duration"]) == ("h264", 10, 0.3)
+    assert about["pix_fmt"].startswith("yuv420p")
+    assert [round(float(picture[BAND + 20, 20]), -1) for picture in pictures] == [20, 120, 220]
+
+
+def test_titles_and_labels_stand_above_the_frame(frames):
+    make_video([frames / "left"], ["BN, ReLU"], frames / "dw.mp4", 10)
+    _, pictures = read(frames / "dw.mp4")
+    left, right = np.split(pictures[:, :BAND], [110], axis=2)
+    assert left.max() > 200
+    assert right.max() > 200
+    assert np.abs(left[0].astype(int) - left[2]).max() < 60  # the title stays
+    assert np.abs(right[0].astype(int) - right[2]).max() > 150  # the epoch changes
+
+
+def test_a_long_title_does_not_run_into_the_label(frames):
+    title = "no BN, Leaky ReLU, slope 0.001, mini-batch 100, 4 x 256 hidden units"
+    make_video([frames / "left"], [title], frames / "dw.mp4", 10)
+    _, pictures = read(frames / "dw.mp4")
+    ink = np.flatnonzero(pictures[0][:BAND].max(0) > 60)
+    assert np.diff(ink).max() >= 12  # wider than between words
+
+
+def test_side_by_side_shows_the_same_epoch_on_both_sides(frames):
+    make_video([frames / "left", frames / "right"], ["BN", "no BN"], frames / "dw.mp4", 10)
+    _, pictures = read(frames / "dw.mp4")
+    middle = pictures.shape[2] // 2
+    sides = [(round(float(p[BAND + 20, 20]), -1), round(float(p[BAND + 20, middle + 8 + 20]), -1)) for p in pictures]
+    assert sides == [(20, 220), (120, 120), (220, 20)]
+
+
+def test_a_browser_can_start_before_it_has_the_whole_file(frames):
+    make_video([frames / "left"], ["BN"], frames / "dw.mp4", 10)
+    content = (frames / "dw.mp4").read_bytes()
+    assert 0 < content.index(b"moov") < content.index(b"mdat")
+
+
+def test_the_same_frames_give_the_same_bytes(frames):
+    for name in ("one.mp4", "two.mp4"):
+        make_video([frames / "left"], ["BN"], frames / name, 10)
+    assert (frames / "one.mp4").read_bytes() == (frames / "two.mp4").read_bytes()
+
+
+def test_no_frames_and_different_frames_are_refused(frames):
+    (frames / "empty").mkdir()
+    with pytest.raises(ValueError, match="no frames"):
+        make_video([frames / "empty"], ["BN"], frames / "dw.mp4", 10)
+    (frames / "right" / "epoch-000002.png").unlink()
+    with pytest.raises(ValueError, match="not the same ones"):
+        make_video([frames / "left", frames / "right"], ["BN", "no BN"], frames / "dw.mp4", 10)
+
+
+def test_what_ffmpeg_says_is_in_the_error(frames):
+    with pytest.raises(EncodingError, match="No such file or directory"):
+        make_video([frames / "left"], ["BN"], frames / "no such folder" / "dw.mp4", 10)
+
+
+def test_the_video_needs_no_tool_that_is_installed_elsewhere(frames, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    make_video([frames / "left"], ["BN"], frames / "dw.mp4", 10)
+    version = subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-version"], capture_output=True, check=True)
+    assert version.stdout.startswith(b"ffmpeg version")
+
+
+def test_a_still_is_one_frame_of_each_side_with_labels(frames):
+    still([frames / "left", frames / "right"], ["BN", "no BN"], "epoch-000003", frames / "still.png")
+    with Image.open(frames / "still.png") as picture:
+        pixels = np.asarray(picture)
+    middle = pixels.shape[1] // 2
+    assert (pixels[BAND + 20, 20], pixels[BAND + 20, middle + 8 + 20]) == (220, 20)
+    assert pixels[:BAND].max() > 200
+
+
+def test_a_shrunk_picture_keeps_its_shape_and_its_colours(tmp_path):
+    large = Image.new("RGBA", (1000, 500), (255, 255, 255, 255))
+    large.paste((255, 0, 0, 255), (0, 0, 500, 500))
+    large.save(tmp_path / "large.png")
+    shrunk(tmp_path / "large.png", tmp_path / "small.png", 200)
+    with Image.open(tmp_path / "small.png") as small:
+        assert (small.size, small.mode) == ((200, 100), "P")
+        assert [small.convert("RGB").getpixel((x, 50)) for x in (10, 190)] == [(255, 0, 0), (255, 255, 255)]
+
+
+def test_on_a_contact_sheet_a_run_that_diverged_stays_at_its_last_frame(frames):
+    for epoch in (2, 3):
+        (frames / "right" / f"epoch-{epoch:06d}.png").unlink()
+    contact_sheet([frames / "left", frames / "right"], frames / "sheet.jpg")
+    with Image.open(frames / "sheet.jpg") as sheet:
+        pixels = np.asarray(sheet).astype(int)
+    top, bottom = np.split(pixels, 2)
+    # Three frames in a row of 112 pixels and a gap each; the sides of 39 pixels are halved.
+    assert [round(int(top[BAND + 10, 10 + 128 * column]), -1) for column in range(3)] == [20, 120, 220]
+    assert [round(int(bottom[BAND + 10, 10 + 128 * column]), -1) for column in range(3)] == [220] * 3

@@ -1,0 +1,91 @@
+"""The claims: what they say, by which rule they are judged, and which runs they need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dying_relu.configuration.config import Config, expand_grid
+from dying_relu.configuration.run import Run
+
+FILE = Path(__file__).parents[2] / "claims.yaml"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that a claim measures; `shown_as` is percent or points, `allowed` as `intervals.Allowed`."""
+
+    name: str
+    shown_as: str
+    allowed: Mapping[str, float]
+
+    @property
+    def rule(self) -> str:
+        """Which values reproduce the claim, in words."""
+        bounds = [f"{word.replace('_', ' ')} {self.show(bound)}" for word, bound in self.allowed.items()]
+        return f"{self.name}: {' and '.join(bounds)}"
+
+    def show(self, value: float) -> str:
+        """A fraction of 1 as text: 0.0105 is `1.05 points` or `1.05 %`."""
+        return f"{self.number(value)} {'%' if self.shown_as == 'percent' else 'points'}"
+
+    def number(self, value: float) -> str:
+        """A fraction of 1 in hundredths, to two decimals; a smaller percentage to two digits."""
+        hundredths = 100 * value
+        if self.shown_as == "percent" and 0 < abs(hundredths) < 0.1:
+            return f"{hundredths:.2g}"
+        return f"{hundredths:.2f}".replace("-0.00", "0.00") if hundredths else "0"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An entry of claims.yaml, where the fields are explained."""
+
+    id: str
+    source: str
+    statement: str
+    place: str
+    article: str
+    evaluations: tuple[str, ...]
+    evidence: str
+    runs: Mapping[str, Mapping[str, Any]]
+    quantities: tuple[Quantity, ...]
+    tolerance: str
+    figure: str
+    first_epoch: int = 1
+    discussion: str = ""
+
+    @property
+    def rule(self) -> str:
+        """By which values it is reproduced, and why these."""
+        return f"{'; '.join(quantity.rule for quantity in self.quantities)}. Tolerance: {self.tolerance}."
+
+    def runs_in(self, config: Config) -> list[dict[str, list[Run]]]:
+        """Per seed of the configuration, the runs of each group; empty where the claim cannot be tested."""
+        if config.settings["epochs"] < self.first_epoch:
+            return []
+        found = [
+            {group: [config.find(point, seed) for point in expand_grid(grid)] for group, grid in self.runs.items()}
+            for seed in config.settings["seeds"]
+        ]
+        missing = any(run is None for groups in found for runs in groups.values() for run in runs)
+        return [] if missing else found
+
+
+def all_claims() -> list[Claim]:
+    """All claims, in the order of claims.yaml."""
+    entries = yaml.safe_load(FILE.read_text())
+    return [
+        Claim(id=name, **(entry | {"quantities": tuple(Quantity(**quantity) for quantity in entry["quantities"])}))
+        for name, entry in entries.items()
+    ]
+
+
+def runs_needed(config: Config) -> dict[str, Run]:
+    """The runs whose tables any of the claims reads, by name."""
+    needed = (
+        run for claim in all_claims() for groups in claim.runs_in(config) for runs in groups.values() for run in runs
+    )
+    return {run.name: run for run in needed}

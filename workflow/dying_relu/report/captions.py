@@ -1,0 +1,16 @@
+"""What is written below figures: the same text on the page and in Snakemake's own report."""
+
+from pathlib import Path
+
+import yaml
+
+FILE = Path(__file__).parents[2] / "report" / "captions.yaml"
+
+# The kinds of figures: beside the summary, an experiment has the first and a comparison the others.
+OF_EXPERIMENTS = ("evaluations", "perfect", "units")
+OF_COMPARISONS = ("backgrounds", "darkness", "raster")
+
+
+def load_captions() -> dict[str, dict[str, str]]:
+    """Per kind of figure: its `title`, what is seen (`shows`), and how to read it (`read`)."""
+    return yaml.safe_load(FILE.read_text())
