@@ -105,6 +105,7 @@ audit:
 lint: venv
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
+	PYTHONPATH=workflow .venv/bin/lint-imports --no-logo
 	.venv/bin/snakefmt --check Snakefile workflow/rules
 	.venv/bin/hadolint envs/Containerfile
 	$(SNAKEMAKE) --lint

@@ -1,4 +1,4 @@
-"""TODO."""
+"""How runs read in titles, legends and tables."""
 
 from collections.abc import Sequence
 

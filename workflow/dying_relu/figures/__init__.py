@@ -1,1 +1,1 @@
-"""TODO."""
+"""Figures, by seaborn."""

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The accuracy figure of one run."""
 
 import numpy as np
 import pandas as pd

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Files: whole or not there, tables and arrays that grow, logs, and the columns of every table."""

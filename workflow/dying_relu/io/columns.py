@@ -1,15 +1,42 @@
-"""TODO."""
+"""The columns of every table below the results folder, in their order: the contract between what trains and what reads.
 
-OUTCOMES = [
-    *("run", "diverged", "test_accuracy", "test_accuracy_batch_statistics", "train_loss"),
-    *("dead", "born_dead", "died", "revived", "ever_dead", "dead_layers", "born_dead_layers"),
-]
+docs/output.md says what each column holds.
+"""
 
+# runs/<run>/initial.csv: a row per hidden unit, before the first step.
+INITIAL = ["layer", "unit", "active_fraction", "dead", "inactive"]
 
+# runs/<run>/metrics.csv: a row per epoch.
 METRICS = [
     *("epoch", "train_loss", "train_accuracy", "perfect_batches"),
     *("test_loss", "test_accuracy", "test_accuracy_batch_statistics"),
     *("dead_units", "inactive_units", "dark_units"),
 ]
+
+# runs/<run>/units.csv.gz: a row per epoch and hidden unit.
 UNITS = ["epoch", "unit", "active_fraction", "dw_min", "dw_max", "background", "dead", "inactive", "dark", "layer"]
+
+# runs/<run>/batches.csv.gz: a row per mini-batch.
 BATCHES = ["epoch", "batch", "accuracy", "loss"]
+
+# outcomes/<experiment>.csv: a row per run.
+OUTCOMES = [
+    *("run", "diverged", "test_accuracy", "test_accuracy_batch_statistics", "train_loss"),
+    *("dead", "born_dead", "died", "revived", "ever_dead", "dead_layers", "born_dead_layers"),
+]
+
+# claims.csv: a row per claim and evaluation.
+CLAIMS = [
+    *("claim", "statement", "evaluation", "article", "measured", "low", "high", "seeds", "rule", "verdict"),
+    *("source", "evidence", "details"),
+]
+
+# runs.csv: a row per run; the first columns are what the article varies, those after `experiments` what it does not.
+RUNS = [
+    *("run", "batch_norm", "activation", "negative_slope", "batch_size", "optimizer", "learning_rate", "hidden"),
+    *("dataset", "epochs", "seed", "experiments", "momentum", "initialization", "initial_deviation", "bias"),
+    *("batch_norm_position", "input_scaling", "train_images", "convolutions"),
+]
+
+# final.csv: a row per run, the last one of its metrics.
+FINAL = ["run", *METRICS]

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What is measured of a network: accuracies, dead and inactive units, dW, and when."""

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Which hidden units are dead, and which are inactive."""
 
 from copy import deepcopy
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The network, and the random streams that it starts from."""

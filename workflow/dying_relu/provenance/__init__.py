@@ -1,1 +1,1 @@
-"""TODO."""
+"""What produced a result: software, machine, commit, code and digests."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The page that people read, and what Snakemake's own report shows."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Tables that are made from the tables of the runs."""

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Tables over all runs: `runs.csv` and `final.csv`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dying_relu.configuration.run import LISTS, Run
+from dying_relu.io.columns import FINAL, RUNS
 
 
 def runs_table(runs: Mapping[Run, list[str]]) -> pd.DataFrame:
@@ -15,39 +16,11 @@ def runs_table(runs: Mapping[Run, list[str]]) -> pd.DataFrame:
 
 def final_table(metrics: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """`final.csv`: the last row of every run's `metrics.csv`, by the name of the run."""
-    return pd.concat([frame.tail(1).assign(run=name) for name, frame in metrics.items()]).pipe(
-        lambda table: table[["run", *table.columns.drop("run")]]
-    )
-
-
-# The parameters that runs.csv names, in its order.
-TABLE = [
-    "batch_norm",
-    "activation",
-    "negative_slope",
-    "batch_size",
-    "optimizer",
-    "learning_rate",
-    "hidden",
-    "dataset",
-    "epochs",
-    "seed",
-]
-# And after the experiments, what the article has not varied.
-FURTHER = [
-    "momentum",
-    "initialization",
-    "initial_deviation",
-    "bias",
-    "batch_norm_position",
-    "input_scaling",
-    "train_images",
-    "convolutions",
-]
+    return pd.concat([frame.tail(1).assign(run=name) for name, frame in metrics.items()])[FINAL]
 
 
 def table_row(run: Run, experiments: Sequence[str]) -> dict[str, Any]:
     """The run's row in `runs.csv`: widths joined by `-`, experiments by `;`."""
     joined = {key: "-".join(map(str, getattr(run, key))) for key in LISTS}
     values = run.parameters() | joined | {"run": run.name, "experiments": ";".join(experiments)}
-    return {key: values[key] for key in ["run", *TABLE, "experiments", *FURTHER]}
+    return {key: values[key] for key in RUNS}

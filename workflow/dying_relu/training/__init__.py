@@ -1,1 +1,1 @@
-"""TODO."""
+"""One run, trained from its first step to its tables."""

@@ -1,4 +1,4 @@
-"""TODO."""
+"""dW of the hidden layers, by the definition that the configuration asks for."""
 
 import numpy as np
 import torch

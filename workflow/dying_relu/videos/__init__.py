@@ -1,1 +1,1 @@
-"""TODO."""
+"""dW as pictures: frames, videos, and the sprites of the page's player."""

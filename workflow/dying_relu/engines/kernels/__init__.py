@@ -1,1 +1,1 @@
-"""TODO."""
+"""The fast engine's compiled code."""
