@@ -61,7 +61,7 @@ def test_a_change_of_what_training_uses_trains_again(project, mnist, edit, modul
 
 
 def test_a_change_of_the_figures_trains_nothing(project, mnist, edit):
-    edit("workflow/dying_relu/figures/experiments.py")
+    edit("workflow/dying_relu/figures/style.py")
     assert set(planned(project, *quick(mnist))) == AFTER_FIGURES
 
 
