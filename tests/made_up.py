@@ -94,7 +94,7 @@ def _run(run: Run, folder: Path, numbers: np.random.Generator) -> pd.DataFrame:
             archive.append(f"epoch-{frame + 1:06d}", squares(run, frame))
         if diverged:
             archive.append(f"epoch-{diverged:06d}-diverged", np.zeros((UNITS, 784), np.uint8))
-    draw_sprites(folder / "dw.npz", folder / "strips")
+    draw_sprites(folder / "dw.npz", folder / "sprites")
     rows = complete * UNITS
     units = pd.DataFrame(
         {"epoch": np.repeat(np.arange(1, complete + 1), UNITS), "unit": np.tile(np.arange(UNITS), complete)}

@@ -445,11 +445,11 @@ def test_several_layers_stand_one_below_the_other(page, changed):
 def test_a_strip_that_is_missing_is_named(browser, made_up, tmp_path):
     folder = shutil.copytree(made_up.parent, tmp_path / "changed")
     left = made_up_config().comparisons["pair"].left.name
-    (folder / "media" / f"{left}-strips-001.webp").unlink()
+    (folder / "media" / f"{left}-sprites-001.webp").unlink()
     page = browser.new_page()
     player = loaded(page, folder / "index.html")
     player.locator("[name=slider]").fill("11")
-    player.locator("[role=alert]").get_by_text(f"{left}-strips-001.webp is missing").wait_for()
+    player.locator("[role=alert]").get_by_text(f"{left}-sprites-001.webp is missing").wait_for()
     player.locator("[name=slider]").fill("2")
     moment(player, 2)
     page.close()

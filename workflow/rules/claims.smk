@@ -2,6 +2,7 @@
 
 
 rule claims:
+    """Judge every claim by its rule."""
     input:
         tables=expand(
             "<results>/runs/{run}/{table}",
@@ -10,7 +11,7 @@ rule claims:
         ),
         claims=source(claims.FILE),
     output:
-        "<results>/claims.csv",
+        table="<results>/claims.csv",
     log:
         "<logs>/claims.log",
     benchmark:

@@ -51,7 +51,7 @@ def page_of(settings: dict, folder: Path) -> str:
         for end in ("svg", "csv.gz")
     ]
     files += ["runs.csv"]
-    files += [f"runs/{run}/{file}" for run in config.runs for file in ("accuracy.svg", "dw.mp4", "strips/000.webp")]
+    files += [f"runs/{run}/{file}" for run in config.runs for file in ("accuracy.svg", "dw.mp4", "sprites/000.webp")]
     for file in files:
         (results / file).parent.mkdir(parents=True, exist_ok=True)
         (results / file).write_text(file)
@@ -61,7 +61,7 @@ def page_of(settings: dict, folder: Path) -> str:
     for run in config.runs:
         units.to_csv(results / f"runs/{run}/units.csv.gz", index=False)
         strips = {"frames": ["epoch-000001", "epoch-000100"], "in_strip": 10, "height": 28, "layers": []}
-        (results / f"runs/{run}/strips/strips.json").write_text(json.dumps(strips))
+        (results / f"runs/{run}/sprites/sprites.json").write_text(json.dumps(strips))
         metrics = pd.DataFrame({"epoch": [1], "test_accuracy": [0.9], "test_accuracy_batch_statistics": [math.nan]})
         metrics.assign(dead_units=0).to_csv(results / f"runs/{run}/metrics.csv", index=False)
     shares = ["train_accuracy", "test_accuracy", "test_accuracy_batch_statistics", "perfect_batches"]
@@ -154,8 +154,8 @@ def test_the_player_is_given_the_runs_of_the_first_seed(page, tmp_path):
         assert (tmp_path / "report" / "media" / f"{name}.pack.js").is_file()
     chosen = re.findall(r'<option value="([^"]*-s1)" selected>', page)
     assert chosen == ["bn-relu-b100-s1", "nobn-relu-b100-s1"]
-    strip = tmp_path / "report" / "media" / "bn-relu-b100-s1-strips-000.webp"
-    assert strip.read_text() == "runs/bn-relu-b100-s1/strips/000.webp"
+    strip = tmp_path / "report" / "media" / "bn-relu-b100-s1-sprites-000.webp"
+    assert strip.read_text() == "runs/bn-relu-b100-s1/sprites/000.webp"
 
 
 def test_the_charts_have_their_data(page, tmp_path):

@@ -74,7 +74,7 @@ def media(tmp_path):
         with closing(NpzWriter(write(folder / "dw.npz"))) as arrays:
             arrays.append("epoch-000001", np.full((4, 784), 100, np.uint8))
             arrays.append("epoch-000002", np.full((4, 784), 200, np.uint8))
-        draw_sprites(folder / "dw.npz", folder / "strips")
+        draw_sprites(folder / "dw.npz", folder / "sprites")
         rows = pd.DataFrame({"epoch": [1] * 4 + [2] * 4, "unit": [0, 1, 2, 3] * 2, "layer": 1, "active_fraction": 0.5})
         rows[["dw_min", "dw_max", "background", "dead", "inactive", "dark"]] = 0
         rows.to_csv(folder / "units.csv.gz", index=False)

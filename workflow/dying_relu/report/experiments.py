@@ -26,7 +26,7 @@ def shown_alone(config: Config, media: Assets) -> list[Run]:
     chosen, size = set(), 0
     for run in sorted(first, key=lambda run: run.name not in compared):
         # Numbers of units take about as much beside the page as in the table.
-        size += media.size(f"runs/{run.name}/strips") + media.size(f"runs/{run.name}/units.csv.gz")
+        size += media.size(f"runs/{run.name}/sprites") + media.size(f"runs/{run.name}/units.csv.gz")
         if len(chosen) >= 2 and (size > BUDGET or len(chosen) == LISTED):
             break
         chosen.add(run)

@@ -34,9 +34,9 @@ def player(config: Config, shown: Sequence[Run], media: Assets) -> dict[str, Any
 
 
 def played(run: Run, media: Assets) -> dict[str, Any]:
-    """A run's strips as `strips.json` says, with their addresses; its moments; and its numbers."""
-    folder = f"runs/{run.name}/strips"
-    about = json.loads((media.results / folder / "strips.json").read_text())
+    """A run's strips as `sprites.json` says, with their addresses; its moments; and its numbers."""
+    folder = f"runs/{run.name}/sprites"
+    about = json.loads((media.results / folder / "sprites.json").read_text())
     names = about.pop("frames")
     moments = [{"label": frame_label(name), "time": frame_time(name, run.steps_per_epoch)} for name in names]
     pictures = sorted(path.name for path in (media.results / folder).glob("*.webp"))
