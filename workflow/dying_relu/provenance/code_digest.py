@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from modulefinder import Module, ModuleFinder
 from pathlib import Path
-from typing import Any
+from types import CodeType
 
 
 class ImportGraph(ModuleFinder):
@@ -39,13 +39,11 @@ class ImportGraph(ModuleFinder):
             digest.update(f"{file.relative_to(self._root)} {len(content)}\n".encode() + content)
         return digest.hexdigest()
 
-    def import_hook(self, name: str, caller: Module | None = None, *arguments: Any, **options: Any) -> Module | None:
-        """Follow one import statement of the module `caller`."""
-        outer, self._importer = self._importer, caller.__name__ if caller else ""
-        try:
-            return super().import_hook(name, caller, *arguments, **options)
-        finally:
-            self._importer = outer
+    def scan_code(self, co: CodeType, m: Module) -> None:
+        """Follow the import statements of the module `m`."""
+        outer, self._importer = self._importer, m.__name__
+        super().scan_code(co, m)
+        self._importer = outer
 
     def import_module(self, partname: str, fqname: str, parent: Module | None) -> Module | None:
         """Load a module or a package on the way to it, and remember who imports it."""
