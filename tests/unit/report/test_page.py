@@ -15,11 +15,9 @@ from dying_relu.provenance.provenance import collect, environment
 from dying_relu.report import captions
 from dying_relu.report import experiments as sections
 from dying_relu.report.page import write_page
-from dying_relu.report.snakemake_pages import write_video_page
 from helpers import ROOT
 
 TEMPLATE = ROOT / "workflow" / "report" / "index.html.jinja"
-PLAYER = (ROOT / "workflow" / "report" / "player.html.jinja").read_text()
 
 
 @pytest.fixture
@@ -169,15 +167,6 @@ def test_the_charts_have_their_data(page, tmp_path):
 
 def test_links_lead_somewhere(page):
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))
-
-
-def test_player(tmp_path):
-    (tmp_path / "dw.mp4").write_bytes(b"video")
-    write_video_page(tmp_path / "player", PLAYER, "BN <on>", tmp_path / "dw.mp4")
-    assert (tmp_path / "player" / "dw.mp4").read_bytes() == b"video"
-    text = (tmp_path / "player" / "index.html").read_text()
-    assert 'src="dw.mp4"' in text
-    assert "BN &lt;on&gt;" in text
 
 
 MANY = {

@@ -1,10 +1,6 @@
-"""A page that plays one video, for viewers that show HTML only, as Snakemake's own report does."""
-
-import shutil
-from pathlib import Path
+"""Tables as pages, for Snakemake's own report, which shows HTML but no CSV."""
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
 
 STYLE = """
 body { font-family: sans-serif; } table { border-collapse: collapse; }
@@ -24,11 +20,3 @@ def table_page(table: pd.DataFrame, title: str, script: str) -> str:
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
     rows = table.to_html(index=False, border=0, na_rep="").replace("<th>", '<th scope="col">')
     return f"{head}<h1>{title}</h1>{rows}<script>{script}</script></html>\n"
-
-
-def write_video_page(folder: Path, template: str, title: str, video: Path) -> None:
-    """Write `index.html` with a player, and a copy of `video`, into `folder`. `template` is Jinja2's, as text."""
-    folder.mkdir(parents=True)
-    shutil.copyfile(video, folder / video.name)
-    text = Environment(autoescape=True, undefined=StrictUndefined).from_string(template)
-    (folder / "index.html").write_text(text.render(title=title, video=video.name), encoding="utf-8")
