@@ -79,19 +79,12 @@ def summarize(epochs: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, title: str) -> Figure:
     """Seconds per epoch against batch size, a curve per implementation, on logarithmic axes."""
-    figure = Figure(figsize=(9, 6), layout="constrained")
-    axes = figure.subplots()
-    sns.lineplot(
+    grid = sns.relplot(
         table,
-        x="batch_size",
-        y="epoch_seconds",
-        hue="implementation",
-        style="implementation",
-        palette="colorblind",
-        markers=True,
-        ax=axes,
+        **{"x": "batch_size", "y": "epoch_seconds", "hue": "implementation", "style": "implementation"},
+        **{"kind": "line", "markers": True, "palette": "colorblind", "height": 6, "aspect": 1.5},
     )
-    axes.set(xscale="log", yscale="log", xlabel="mini-batch", ylabel="processor seconds per epoch of 60,000 images")
-    axes.set_xticks(BATCH_SIZES, BATCH_SIZES, minor=False)
-    axes.set_title(title, fontsize="small")
-    return figure
+    grid.set(xscale="log", yscale="log", xlabel="mini-batch", ylabel="processor seconds per epoch of 60,000 images")
+    grid.ax.set_xticks(BATCH_SIZES, BATCH_SIZES, minor=False)
+    grid.ax.set_title(title, fontsize="small")
+    return grid.figure

@@ -16,7 +16,6 @@ from typing import Any
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 
 from measure.pinned import machine, run_pinned, write
 
@@ -59,32 +58,19 @@ def run(raw: Path, results: Path, rounds: int, chosen: Sequence[Point] | None = 
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """Seconds above and memory below, a column per axis, on logarithmic scales.
-
-    Along the dotted line through the slowest point twice as much takes twice as long.
-    """
-    shown = [axis for axis in AXES if axis in set(table["axis"])]
-    figure = Figure(figsize=(12, 6), layout="constrained")
-    panels = figure.subplots(2, len(shown), sharex="col", sharey="row", squeeze=False)
-    for column, axis in zip(panels.T, shown, strict=True):
-        part = table[table["axis"] == axis]
-        for panel, quantity in zip(column, ("epoch_seconds", "peak_mb"), strict=True):
-            look = {"hue": "engine", "style": "engine", "hue_order": ["numba", "torch"], "palette": "colorblind"}
-            sns.lineplot(part, x="value", y=quantity, **look, style_order=["numba", "torch"], markers=True, ax=panel)
-            panel.get_legend().remove()
-            panel.set(xscale="log", yscale="log", xlabel=AXES[axis])
-        slowest = part.loc[part["epoch_seconds"].idxmax()]
-        ends = pd.Series([part["value"].min(), slowest["value"]])
-        line = ends * slowest["epoch_seconds"] / slowest["value"]
-        column[0].plot(ends, line, color="gray", linestyle=":", zorder=1, label="in proportion")
-        values = sorted(part["value"].unique())
-        column[1].set_xticks(values, [f"{value:,}" for value in values])
-        column[1].xaxis.set_minor_locator(NullLocator())
-    panels[0, 0].set_ylabel("processor seconds per epoch")
-    panels[1, 0].set(ylabel="peak memory of a training, MB", ylim=(100, 2 * table["peak_mb"].max()))
-    panels[0, 0].legend(loc="upper left", fontsize="small")
-    figure.suptitle(machine(), fontsize="small")
-    return figure
+    """Seconds above and memory below, a column per axis, on logarithmic scales."""
+    quantities = {"epoch_seconds": "processor seconds per epoch", "peak_mb": "peak memory of a training, MB"}
+    grid = sns.relplot(
+        table.melt(["axis", "value", "engine"], list(quantities), var_name="quantity", value_name="amount"),
+        **{"x": "value", "y": "amount", "col": "axis", "row": "quantity", "hue": "engine", "style": "engine"},
+        **{"kind": "line", "markers": True, "palette": "colorblind", "height": 3},
+        facet_kws={"sharex": "col", "sharey": "row"},
+    )
+    grid.set(xscale="log", yscale="log")
+    for (quantity, axis), panel in grid.axes_dict.items():
+        panel.set(title="", xlabel=AXES[axis], ylabel=quantities[quantity])
+    grid.figure.suptitle(machine(), fontsize="small")
+    return grid.figure
 
 
 def train_once(raw: Path, engine: str, parameters: dict[str, Any]) -> dict[str, float]:

@@ -19,8 +19,7 @@ rule claims:
     conda:
         "../../envs/claims.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **growing(mem_mb=1000, runtime=10),
     params:
         code=library("claims"),
         settings=CONFIG.portable,

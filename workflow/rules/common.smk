@@ -146,6 +146,6 @@ def comparison_label(wildcards):
     return {"runs": CONFIG.comparisons[wildcards.comparison].title}
 
 
-def growing(amount):
-    """Memory or time that a job asks for: as much again with each further try."""
-    return lambda wildcards, attempt: amount * attempt
+def growing(**amounts):
+    """Resources that a job asks for, with as much again at each further try: `mem_mb`, and `runtime` in minutes."""
+    return {name: lambda wildcards, attempt, amount=amount: amount * attempt for name, amount in amounts.items()}

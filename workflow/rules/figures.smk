@@ -17,8 +17,7 @@ rule experiment_figures:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **growing(mem_mb=1000, runtime=10),
     params:
         code=library("experiment_figures"),
         runs=lambda wildcards: [run.parameters() for run in CONFIG.experiments[wildcards.experiment].runs],
@@ -43,8 +42,7 @@ rule sweep_figure:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **growing(mem_mb=1000, runtime=10),
     params:
         code=library("sweep_figure"),
         runs=lambda wildcards: [run.parameters() for run in CONFIG.experiments[wildcards.experiment].runs],
@@ -75,8 +73,7 @@ rule accuracy:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **growing(mem_mb=1000, runtime=10),
     params:
         code=library("accuracy"),
         run=lambda wildcards: CONFIG.runs[wildcards.run].parameters(),
@@ -100,8 +97,7 @@ rule comparison_figures:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **growing(mem_mb=1000, runtime=10),
     params:
         code=library("comparison_figures"),
         labels=lambda wildcards: [describe(run) for run in CONFIG.comparisons[wildcards.comparison].runs],

@@ -47,8 +47,7 @@ rule provenance:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **growing(mem_mb=500, runtime=5),
     params:
         code=library("provenance"),
         settings=CONFIG.portable,
@@ -84,8 +83,7 @@ rule page:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **growing(mem_mb=500, runtime=5),
     params:
         code=library("page"),
         settings=CONFIG.portable,
@@ -114,8 +112,7 @@ rule table:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **growing(mem_mb=500, runtime=5),
     params:
         code=library("table"),
         title=lambda wildcards: TABLES[wildcards.table],

@@ -15,8 +15,7 @@ rule overview:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **growing(mem_mb=500, runtime=5),
     params:
         code=library("overview"),
         runs=[run.parameters() for run in CONFIG.runs.values()],
@@ -40,8 +39,7 @@ rule outcomes:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **growing(mem_mb=1000, runtime=10),
     params:
         code=library("outcomes"),
         runs=lambda wildcards: [run.name for run in CONFIG.experiments[wildcards.experiment].runs],

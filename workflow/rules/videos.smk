@@ -16,8 +16,7 @@ rule frames:
     conda:
         "../../envs/videos.yaml"
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **growing(mem_mb=500, runtime=5),
     params:
         code=library("frames"),
     script:
@@ -47,8 +46,7 @@ rule video:
         "../../envs/videos.yaml"
     threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(10),
+        **growing(mem_mb=500, runtime=10),
     params:
         code=library("video"),
         title=lambda wildcards: describe(CONFIG.runs[wildcards.run]),
@@ -81,8 +79,7 @@ rule comparison:
         "../../envs/videos.yaml"
     threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(10),
+        **growing(mem_mb=500, runtime=10),
     params:
         code=library("comparison"),
         title=lambda wildcards: CONFIG.comparisons[wildcards.comparison].title,
