@@ -76,7 +76,7 @@ def _curves(experiment: Experiment, media: Assets) -> dict[str, Any]:
     together = summary_table(metrics) if many(experiment.runs) else table(metrics)
     data = media.write(f"{experiment.name}.csv{'.gz' * (len(metrics) > LISTED)}", together)
     return {
-        "summary": {"source": media.take(f"figures/{experiment.name}.svg"), "data": data, "rule": "summary"},
+        "summary": {"source": media.take(f"figures/{experiment.name}.svg"), "data": data, "rule": "experiment_figures"},
         "chart": media.pack(f"chart-{experiment.name}", chart(metrics)),
         "summarised": summarised(metrics),
         "diverged": sum(diverged_in(frame) is not None for frame in metrics.values()),
@@ -91,7 +91,7 @@ def _outcomes(experiment: Experiment, media: Assets) -> dict[str, Any]:
     """What is drawn against parameters."""
     data = media.take(f"outcomes/{experiment.name}.csv")
     return {
-        "summary": {"source": media.take(f"figures/{experiment.name}.svg"), "data": data, "rule": "outcome_figure"},
+        "summary": {"source": media.take(f"figures/{experiment.name}.svg"), "data": data, "rule": "sweep_figure"},
         "chart": None,
         "figures": [],
     }
