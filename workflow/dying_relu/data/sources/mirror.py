@@ -1,0 +1,60 @@
+"""torchvision's mirrors, over HTTP."""
+
+import io
+import time
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+from urllib3.exceptions import HTTPError
+
+from dying_relu.data.datasets import Dataset
+from dying_relu.data.sources.common import DEADLINE, MAX_FILE_BYTES, SourceError, decompress, describe
+
+
+def mirror_urls(dataset: Dataset) -> list[str]:
+    """The folders that torchvision downloads a data set from; each ends with a slash."""
+    import torchvision.datasets  # here, because it takes three seconds, and a local folder may have everything
+
+    source = getattr(torchvision.datasets, dataset.folder)
+    return source.mirrors if hasattr(source, "mirrors") else [f"{source.url.rpartition('/')[0]}/"]
+
+
+def new_session() -> requests.Session:
+    """A session that repeats a request when a server is busy."""
+    session = requests.Session()
+    retry = Retry(total=2, connect=1, backoff_factor=0.5, status_forcelist=[429, 500, 502, 503, 504])
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(max_retries=retry))
+    return session
+
+
+def download_file(session: requests.Session, mirror: str, name: str, timeout: float) -> bytes:
+    """The content of `name`, which mirrors keep as .gz; `timeout` is the seconds that the server may stay silent.
+
+    Raises SourceError when the mirror cannot be reached, and requests.HTTPError when it lacks the file.
+    """
+    try:
+        if name.endswith(".gz"):
+            return _download(session, f"{mirror}{name}", timeout)
+        return decompress(_download(session, f"{mirror}{name}.gz", timeout))
+    except (requests.ConnectionError, requests.Timeout, requests.TooManyRedirects) as error:
+        raise SourceError(describe(error)) from None
+
+
+def _download(session: requests.Session, url: str, timeout: float) -> bytes:
+    end = time.monotonic() + DEADLINE
+    content = io.BytesIO()
+    with session.get(url, timeout=timeout, stream=True) as response:
+        response.raise_for_status()
+        try:
+            # read1 returns whatever has arrived; waiting for a full chunk of a trickling file would miss the deadline.
+            while chunk := response.raw.read1(1 << 16, decode_content=True):
+                content.write(chunk)
+                if time.monotonic() > end:
+                    raise requests.Timeout(f"not complete after {DEADLINE} seconds")
+                if content.tell() > MAX_FILE_BYTES:
+                    raise ValueError(f"larger than {MAX_FILE_BYTES:,} bytes")
+        except HTTPError as error:  # requests converts urllib3's errors only in its own read methods
+            raise requests.ConnectionError(error) from None
+    return content.getvalue()
