@@ -17,8 +17,11 @@ def download_fashion_mnist(timeout: float) -> dict[str, bytes]:
     `timeout` is the seconds that the server may stay silent. Raises SourceError.
     """
     with tempfile.TemporaryDirectory() as folder:
-        option = f"Acquire::http::Timeout={max(1, round(timeout))}"
-        run_command(["apt-get", "download", "-o", option, PACKAGE], folder)
+        seconds = max(1, round(timeout))
+        options = [
+            f"-oAcquire::{key}" for key in ("Retries=0", f"http::Timeout={seconds}", f"https::Timeout={seconds}")
+        ]
+        run_command(["apt-get", "download", *options, PACKAGE], folder)
         (archive,) = Path(folder).iterdir()
         content = run_command(["dpkg-deb", "--fsys-tarfile", archive.name], folder)
     members = {name: f".{INSTALLED}/{name}.gz" for name in DATASETS["fashion_mnist"].digests}

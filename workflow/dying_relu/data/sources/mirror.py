@@ -11,6 +11,8 @@ from urllib3.exceptions import HTTPError
 from dying_relu.data.datasets import Dataset
 from dying_relu.data.sources.common import DEADLINE, MAX_FILE_BYTES, SourceError, decompress, describe
 
+CONNECT_TIMEOUT = 5  # seconds at most for each address of a host; without a network, a host of eight would take minutes
+
 
 def mirror_urls(dataset: Dataset) -> list[str]:
     """The folders that torchvision downloads a data set from; each ends with a slash."""
@@ -21,9 +23,9 @@ def mirror_urls(dataset: Dataset) -> list[str]:
 
 
 def new_session() -> requests.Session:
-    """A session that repeats a request when a server is busy."""
+    """A session that repeats a request when a server is busy; a failed connection is final, since others may work."""
     session = requests.Session()
-    retry = Retry(total=2, connect=1, backoff_factor=0.5, status_forcelist=[429, 500, 502, 503, 504])
+    retry = Retry(connect=0, read=0, status=2, backoff_factor=0.5, status_forcelist=[429, 500, 502, 503, 504])
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
     return session
@@ -45,7 +47,7 @@ def download_file(session: requests.Session, mirror: str, name: str, timeout: fl
 def _download(session: requests.Session, url: str, timeout: float) -> bytes:
     end = time.monotonic() + DEADLINE
     content = io.BytesIO()
-    with session.get(url, timeout=timeout, stream=True) as response:
+    with session.get(url, timeout=(min(timeout, CONNECT_TIMEOUT), timeout), stream=True) as response:
         response.raise_for_status()
         try:
             # read1 returns whatever has arrived; waiting for a full chunk of a trickling file would miss the deadline.
