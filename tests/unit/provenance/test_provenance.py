@@ -99,7 +99,7 @@ def test_where_git_cannot_tell_the_commit_the_reason_is_given(project, command, 
 
 def test_without_git_the_commit_is_unavailable(project, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    assert find_commit(project) == found(None, "git is not installed", None)
+    assert find_commit(project) == found(None, "git is not installed or cannot run", None)
 
 
 def test_folders_of_this_machine_are_left_out(tmp_path):

@@ -30,15 +30,15 @@ def _git(root: Path, *arguments: str) -> str:
     """What git says of the repository at `root`. Raises LookupError, whose message names no folder of this machine.
 
     With an explicit `--git-dir` git takes no other repository, of a folder above or of a hook's variables, and reads a
-    clone of another user's, too. Nothing is written, and no command of the repository's configuration runs.
+    clone of another user's, too. Nothing is written, and the repository's fsmonitor hook does not run.
     """
     command = ["git", "-C", str(root), "--git-dir=.git", "--work-tree=.", "--no-optional-locks"]
     command += ["-c", "core.fsmonitor=false", *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    except FileNotFoundError:
-        raise LookupError("git is not installed") from None
+    except OSError:
+        raise LookupError("git is not installed or cannot run") from None
     except subprocess.CalledProcessError as error:
         log.warning("git %s: %s", arguments[0], error.stderr.strip())
         raise LookupError(f"git {arguments[0]} failed with exit code {error.returncode}") from None
