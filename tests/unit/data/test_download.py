@@ -331,6 +331,29 @@ def test_a_mirror_that_is_down_is_asked_once(tmp_path, monkeypatch):
     assert str(failure.value).count(f"{DOWN}: ") == 1
 
 
+def test_no_login_is_sent_or_logged(tmp_path, monkeypatch, serve, caplog):
+    """Neither to a mirror nor to where it redirects; a proxy's is for the proxy."""
+    (tmp_path / "netrc").write_text("default login somebody password s3cr3t\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    headers = []
+
+    def redirects_once(request):
+        headers.append(dict(request.headers))
+        if request.headers["Host"].startswith("localhost"):
+            good(request)
+        else:
+            send(request, b"", 302, Location=f"http://localhost:{request.server.server_port}{request.path}")
+
+    serve(redirects_once)
+    fetch(tmp_path / "raw", None, 1)
+    assert len(headers) == 8
+    assert not any("Authorization" in sent for sent in headers)
+    monkeypatch.setenv("http_proxy", "http://somebody:s3cr3t@127.0.0.1:9")
+    with pytest.raises(FetchError, match="ProxyError") as failure:
+        fetch(tmp_path / "again", None, 1)
+    assert "s3cr3t" not in caplog.text + str(failure.value)
+
+
 def archive(**entries) -> bytes:
     """A tar archive; an entry is bytes, or a link's target as text."""
     packed = io.BytesIO()

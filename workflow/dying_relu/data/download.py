@@ -67,7 +67,7 @@ def _sources(dataset: Dataset, data_dir: str | None, timeout: float) -> Iterator
     """The sources of a data set in the order in which they are tried, each with its name for the log."""
     if data_dir is not None:
         yield f"folder {data_dir}", lambda name: folder.read_file(data_dir, dataset, name)
-    session = mirror.new_session()
+    session = mirror.AnonymousSession()
     for url in mirror.mirror_urls(dataset):
         yield url, lambda name, url=url: mirror.download_file(session, url, name, timeout)
     if dataset.folder == "MNIST":

@@ -13,6 +13,8 @@ from dying_relu.data.sources.common import DEADLINE, MAX_FILE_BYTES, SourceError
 
 CONNECT_TIMEOUT = 5  # seconds at most for each address of a host; without a network, a host of eight would take minutes
 
+UNREACHABLE = (requests.ConnectionError, requests.Timeout, requests.TooManyRedirects, requests.exceptions.InvalidURL)
+
 
 def mirror_urls(dataset: Dataset) -> list[str]:
     """The folders that torchvision downloads a data set from; each ends with a slash."""
@@ -22,13 +24,21 @@ def mirror_urls(dataset: Dataset) -> list[str]:
     return source.mirrors if hasattr(source, "mirrors") else [f"{source.url.rpartition('/')[0]}/"]
 
 
-def new_session() -> requests.Session:
-    """A session that repeats a request when a server is busy; a failed connection is final, since others may work."""
-    session = requests.Session()
-    retry = Retry(connect=0, read=0, status=2, backoff_factor=0.5, status_forcelist=[429, 500, 502, 503, 504])
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retry))
-    return session
+class AnonymousSession(requests.Session):
+    """A session that repeats a request when a server is busy, and sends no login of the user's .netrc.
+
+    A failed connection is final, since other sources may work. Proxies and certificates of the environment are used.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = lambda request: request  # without an `auth` requests looks into .netrc
+        retry = Retry(connect=0, read=0, status=2, backoff_factor=0.5, status_forcelist=[429, 500, 502, 503, 504])
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, HTTPAdapter(max_retries=retry))
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Add no login when a mirror redirects; requests would look into .netrc again."""
 
 
 def download_file(session: requests.Session, mirror: str, name: str, timeout: float) -> bytes:
@@ -40,7 +50,7 @@ def download_file(session: requests.Session, mirror: str, name: str, timeout: fl
         if name.endswith(".gz"):
             return _download(session, f"{mirror}{name}", timeout)
         return decompress(_download(session, f"{mirror}{name}.gz", timeout))
-    except (requests.ConnectionError, requests.Timeout, requests.TooManyRedirects) as error:
+    except UNREACHABLE as error:
         raise SourceError(describe(error)) from None
 
 
