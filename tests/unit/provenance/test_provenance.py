@@ -16,8 +16,12 @@ from dying_relu.provenance.provenance import collect, environment
 from helpers import ROOT
 
 
-def test_the_environment_is_this_one():
+def test_the_environment_is_this_one(monkeypatch):
+    monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
+    monkeypatch.setenv("PASSWORD", "s3cr3t")
     found = environment()
+    assert found["variables"]["MKL_CBWR"] == "COMPATIBLE"
+    assert "s3cr3t" not in str(found)
     assert found["python"] == platform.python_version()
     assert found["packages"]["numpy"] == np.__version__
     assert found["cores"] >= 1

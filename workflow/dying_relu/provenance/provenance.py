@@ -1,5 +1,6 @@
 """What produced a result: software, machine, commit, configuration, data."""
 
+import json
 import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,11 @@ PACKAGES = [
     *("ffmpeg-python", "imageio-ffmpeg", "jinja2", "matplotlib", "numba", "numpy", "pandas", "pillow", "seaborn"),
     *("snakemake", "torch", "torchvision"),
 ]
+# Variables by which numerical libraries round differently; trainings under different values differ in their last bits.
+NUMERICAL_VARIABLES = [
+    *("ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "NPY_DISABLE_CPU_FEATURES", "NUMBA_CPU_FEATURES"),
+    *("NUMBA_CPU_NAME", "NUMBA_OPT", "ONEDNN_DEFAULT_FPMATH_MODE", "ONEDNN_MAX_CPU_ISA"),
+]
 
 
 def environment() -> dict[str, Any]:
@@ -25,6 +31,7 @@ def environment() -> dict[str, Any]:
         "architecture": platform.machine(),
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "variables": {name: os.environ[name] for name in NUMERICAL_VARIABLES if name in os.environ},
     }
 
 
@@ -68,10 +75,7 @@ def collect(
 
 def _grouped(trained: Iterable[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
     """One entry per distinct environment, with the names of the runs that were trained in it."""
-    groups: list[dict[str, Any]] = []
+    groups: dict[str, dict[str, Any]] = {}
     for run, found in trained:
-        group = next((group for group in groups if group["environment"] == found), None)
-        if group is None:
-            groups.append(group := {"environment": found, "runs": []})
-        group["runs"].append(run)
-    return groups
+        groups.setdefault(json.dumps(found, sort_keys=True), {"environment": found, "runs": []})["runs"].append(run)
+    return list(groups.values())
