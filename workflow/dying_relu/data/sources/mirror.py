@@ -5,6 +5,7 @@ import time
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidURL
 from urllib3 import Retry
 from urllib3.exceptions import HTTPError
 
@@ -13,7 +14,8 @@ from dying_relu.data.sources.common import DEADLINE, MAX_FILE_BYTES, SourceError
 
 CONNECT_TIMEOUT = 5  # seconds at most for each address of a host; without a network, a host of eight would take minutes
 
-UNREACHABLE = (requests.ConnectionError, requests.Timeout, requests.TooManyRedirects, requests.exceptions.InvalidURL)
+# urllib3's errors come from reading `response.raw`, which requests does not convert.
+UNREACHABLE = (HTTPError, requests.ConnectionError, requests.Timeout, requests.TooManyRedirects, InvalidURL)
 
 
 def mirror_urls(dataset: Dataset) -> list[str]:
@@ -59,14 +61,11 @@ def _download(session: requests.Session, url: str, timeout: float) -> bytes:
     content = io.BytesIO()
     with session.get(url, timeout=(min(timeout, CONNECT_TIMEOUT), timeout), stream=True) as response:
         response.raise_for_status()
-        try:
-            # read1 returns whatever has arrived; waiting for a full chunk of a trickling file would miss the deadline.
-            while chunk := response.raw.read1(1 << 16, decode_content=True):
-                content.write(chunk)
-                if time.monotonic() > end:
-                    raise requests.Timeout(f"not complete after {DEADLINE} seconds")
-                if content.tell() > MAX_FILE_BYTES:
-                    raise ValueError(f"larger than {MAX_FILE_BYTES:,} bytes")
-        except HTTPError as error:  # requests converts urllib3's errors only in its own read methods
-            raise requests.ConnectionError(error) from None
+        # read1 returns whatever has arrived; waiting for a full chunk of a trickling file would miss the deadline.
+        while chunk := response.raw.read1(1 << 16, decode_content=True):
+            content.write(chunk)
+            if time.monotonic() > end:
+                raise requests.Timeout(f"not complete after {DEADLINE} seconds")
+            if content.tell() > MAX_FILE_BYTES:
+                raise ValueError(f"larger than {MAX_FILE_BYTES:,} bytes")
     return content.getvalue()
