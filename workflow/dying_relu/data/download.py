@@ -1,4 +1,4 @@
-"""Fetch a data set from the first source that has it; no file is kept unless its digest is right."""
+"""Fetch a dataset from the first source that has it, and keep no file whose digest is wrong."""
 
 import logging
 import zlib
@@ -19,7 +19,7 @@ class FetchError(RuntimeError):
 
 
 def fetch(raw: Path, data_dir: str | None, timeout: float, dataset: str = "mnist") -> None:
-    """Put the verified files of a data set into `raw`; files that are already right stay as they are.
+    """Put the verified files of a dataset into `raw`; files that are already right stay as they are.
 
     `data_dir` is a local folder to try first, or None; `timeout` the seconds that a source may stay silent. Raises
     FetchError when no source has a file.
@@ -64,7 +64,7 @@ def _is_right(path: Path, dataset: Dataset) -> bool:
 
 
 def _sources(dataset: Dataset, data_dir: str | None, timeout: float) -> Iterator[tuple[str, Source]]:
-    """The sources of a data set in the order in which they are tried, each with its name for the log."""
+    """The sources of a dataset in the order in which they are tried, each with its name for the log."""
     if data_dir is not None:
         yield f"folder {data_dir}", lambda name: folder.read_file(data_dir, dataset, name)
     session = mirror.AnonymousSession()

