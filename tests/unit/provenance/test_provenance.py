@@ -37,12 +37,8 @@ def test_runs_are_grouped_by_where_they_were_trained():
     assert collected.items() >= find_commit(ROOT).items()
 
 
-GIT = shutil.which("git")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    command = [GIT, "-C", str(folder), "-c", "user.name=n", "-c", "user.email=e", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+def sh(folder: Path, command: str) -> str:
+    return subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.fixture
@@ -50,9 +46,7 @@ def project(tmp_path) -> Path:
     """A repository in whose only commit a Snakefile is."""
     folder = tmp_path / "my project"
     folder.mkdir()
-    (folder / "Snakefile").touch()
-    for arguments in (["init", "-q"], ["add", "Snakefile"], ["commit", "-qm", "first"]):
-        git(folder, *arguments)
+    sh(folder, "git init -q; touch Snakefile; git add Snakefile; git -c user.name=n -c user.email=e commit -qm first")
     return folder
 
 
@@ -61,7 +55,7 @@ def found(commit: str | None, reason: str | None, changes: bool | None) -> dict:
 
 
 def test_the_commit_and_changes_are_gits(project, monkeypatch, tmp_path):
-    commit = git(project, "rev-parse", "HEAD")
+    commit = sh(project, "git rev-parse HEAD")
     monkeypatch.setenv("GIT_DIR", str(tmp_path))  # as a hook of another repository has it
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
     assert find_commit(project) == found(commit, None, False)
@@ -69,16 +63,13 @@ def test_the_commit_and_changes_are_gits(project, monkeypatch, tmp_path):
     assert find_commit(project) == found(commit, None, True)
 
 
-def test_a_clone_of_another_user_is_read_and_no_command_of_its_configuration_runs(project, monkeypatch, tmp_path):
-    commit = git(project, "rev-parse", "HEAD")
-    git(project, "config", "core.fsmonitor", f"echo > '{tmp_path}/ran'; false")
-    script = tmp_path / "bin" / "git"
-    script.parent.mkdir()
-    script.write_text(f'#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {GIT} "$@"\n')
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", str(script.parent))
-    refused = subprocess.run(["git", "-C", str(project), "status"], capture_output=True, text=True, check=False)
-    assert "dubious ownership" in refused.stderr
+def test_a_clone_of_another_user_is_read_without_its_fsmonitor_hook(project, monkeypatch, tmp_path):
+    commit = sh(project, "git rev-parse HEAD")
+    sh(project, f"git config core.fsmonitor 'echo > {tmp_path}/ran; false'")
+    (tmp_path / "git").write_text(f'#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"\n')
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "dubious ownership" in sh(project, "git status 2>&1 || true")
     assert find_commit(project) == found(commit, None, False)
     assert not (tmp_path / "ran").exists()
 
@@ -97,7 +88,7 @@ NOT_THE_TOP = "the project's folder is not the top of a git repository"
     ],
 )
 def test_where_git_cannot_tell_the_commit_the_reason_is_given(project, command, reason):
-    subprocess.run(command, shell=True, cwd=project, check=True)
+    sh(project, command)
     assert find_commit(project) == found(None, reason, None)
 
 
