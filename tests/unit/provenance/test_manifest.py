@@ -1,4 +1,4 @@
-"""What `make verify` says about two manifests."""
+"""What `make verify` says about two manifests, and which results it keeps."""
 
 import subprocess
 
@@ -8,23 +8,22 @@ from dying_relu.provenance.manifest import manifest
 from measure import verify
 from measure.pinned import MeasurementError
 
-
-def test_equal_manifests_are_counted_by_kind():
-    found = {"x/dw.npz": "a", "y/dw.npz": "b", "units.csv.gz": "c", "report/media/style.css": "d"}
-    text, code = verify.verdict(found, dict(found))
-    assert code == 0
-    assert text == "all 4 files are equal, byte for byte: 1 .css, 1 .csv.gz, 2 .npz"
-
-
-def test_every_file_that_differs_is_named():
-    first = {"same": "a", "other": "a", "only first": "a"}
-    text, code = verify.verdict(first, {"same": "a", "other": "b", "only second": "a"})
-    assert code == 1
-    assert text.splitlines() == ["3 of 4 files differ:", "  only first", "  only second", "  other"]
+FOUR = {"x/dw.npz": "a", "y/dw.npz": "b", "units.csv.gz": "c", "report/media/style.css": "d"}
+VERDICTS = {
+    "equal": (FOUR, FOUR, "all 4 files are equal, byte for byte: 1 .css, 1 .csv.gz, 2 .npz", 0),
+    "different": (
+        {"same": "a", "other": "a", "only first": "a"},
+        {"same": "a", "other": "b", "only second": "a"},
+        "3 of 4 files differ:\n  only first\n  only second\n  other",
+        1,
+    ),
+    "nothing": ({}, {}, "nothing was compared: there are no results", 1),
+}
 
 
-def test_nothing_is_not_equal_to_nothing():
-    assert verify.verdict({}, {}) == ("nothing was compared: there are no results", 1)
+@pytest.mark.parametrize(("first", "second", "text", "code"), VERDICTS.values(), ids=VERDICTS)
+def test_the_verdict_counts_equal_files_and_names_different_ones(first, second, text, code):
+    assert verify.verdict(first, dict(second)) == (text, code)
 
 
 @pytest.fixture
