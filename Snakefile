@@ -19,7 +19,7 @@ pathvars:
     benchmarks="<results>/benchmarks",
 
 
-report: "workflow/report/workflow.rst"
+report: "workflow/report/captions/workflow.rst"
 
 
 # For --sdm apptainer: made from envs/Containerfile, as docs/cluster.md says.

@@ -92,7 +92,7 @@ def test_the_page_and_its_numbers(results):
     titles = [page.index(f">{title}</h2>") for title in ("Set-up", "Mini-batch size", "Leaky ReLU", "Final numbers")]
     assert titles == sorted(titles)
     assert titles[1] < page.index(">BN on against off, ReLU</h2>") < titles[2]
-    assert re.findall(r'src="(?!media/)', page) == []
+    assert re.findall(r'src="(?!assets/)', page) == []
 
 
 def test_provenance(results):

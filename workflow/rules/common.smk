@@ -82,17 +82,8 @@ def source(path):
     return local(os.path.relpath(path))
 
 
-def template(name):
-    return source(WORKFLOW / "report" / f"{name}.html.jinja")
-
-
-# What the page's template includes, and what is copied beside the page.
-PAGE_PARTS = sorted(
-    source(path)
-    for pattern in ("*.css", "*.js", "sections/*.html.jinja")
-    for path in (WORKFLOW / "report").glob(pattern)
-    if path.name != "table.js"
-)
+# What the page is written from: its templates, and the scripts and style that are copied beside it.
+PAGE_SOURCES = sorted(source(path) for path in (WORKFLOW / "report" / "page").rglob("*.*"))
 
 
 def figure_files(kinds, name, category, labels):

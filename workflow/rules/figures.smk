@@ -9,7 +9,7 @@ rule summary:
             "<results>/figures/{experiment}.png",
             category="Summary figures",
             labels=lambda wildcards: {"experiment": CONFIG.experiments[wildcards.experiment].title},
-            caption="../report/summary.rst",
+            caption="../report/captions/summary.rst",
         ),
         svg="<results>/figures/{experiment}.svg",
     log:
@@ -39,7 +39,7 @@ rule outcome_figure:
             "<results>/figures/{experiment}.png",
             category="Summary figures",
             labels=lambda wildcards: {"experiment": CONFIG.experiments[wildcards.experiment].title},
-            caption="../report/outcomes.rst",
+            caption="../report/captions/outcomes.rst",
         ),
         svg="<results>/figures/{experiment}.svg",
     log:
@@ -72,7 +72,7 @@ rule accuracy:
             category="Accuracy of each run",
             subcategory=lambda wildcards: subcategory(CONFIG.runs[wildcards.run]),
             labels=lambda wildcards: labels(CONFIG.runs[wildcards.run]),
-            caption="../report/accuracy.rst",
+            caption="../report/captions/accuracy.rst",
         ),
         svg="<results>/runs/{run}/accuracy.svg",
     log:

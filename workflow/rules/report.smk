@@ -48,8 +48,7 @@ rule page:
         provenance="<results>/provenance.json",
         metrics=sorted({path for name in CURVES for path in of_experiment(name, "metrics.csv")}),
         units=expand("<results>/runs/{run}/units.csv.gz", run=CONFIG.drawn),
-        template=template("index"),
-        parts=PAGE_PARTS,
+        sources=PAGE_SOURCES,
         texts=[source(path) for path in (claims.FILE, captions.FILE)],
     output:
         report(
@@ -57,7 +56,7 @@ rule page:
             htmlindex="index.html",
             category="Report",
             labels={"page": "The whole report"},
-            caption="../report/page.rst",
+            caption="../report/captions/page.rst",
         ),
     log:
         "<logs>/page.log",
@@ -79,7 +78,7 @@ rule page:
 rule run_player:
     input:
         video="<results>/runs/{run}/dw.mp4",
-        template=template("player"),
+        template=source(WORKFLOW / "report" / "viewers" / "video.html.jinja"),
     output:
         report(
             directory("<results>/players/runs/{run}"),
@@ -87,7 +86,7 @@ rule run_player:
             category="dW videos",
             subcategory=lambda wildcards: subcategory(CONFIG.runs[wildcards.run]),
             labels=lambda wildcards: labels(CONFIG.runs[wildcards.run]),
-            caption="../report/video.rst",
+            caption="../report/captions/video.rst",
         ),
     log:
         "<logs>/run_player/{run}.log",
@@ -108,7 +107,7 @@ rule run_player:
 use rule run_player as comparison_player with:
     input:
         video="<results>/comparisons/{comparison}.mp4",
-        template=template("player"),
+        template=source(WORKFLOW / "report" / "viewers" / "video.html.jinja"),
     output:
         report(
             directory("<results>/players/comparisons/{comparison}"),
@@ -116,7 +115,7 @@ use rule run_player as comparison_player with:
             category="dW videos",
             subcategory="Side by side",
             labels=lambda wildcards: {"runs": CONFIG.comparisons[wildcards.comparison].title},
-            caption="../report/comparison.rst",
+            caption="../report/captions/comparison.rst",
         ),
     log:
         "<logs>/comparison_player/{comparison}.log",
@@ -130,13 +129,13 @@ use rule run_player as comparison_player with:
 rule table:
     input:
         table="<results>/{table}.csv",
-        script=source(WORKFLOW / "report" / "table.js"),
+        script=source(WORKFLOW / "report" / "viewers" / "table.js"),
     output:
         report(
             "<results>/tables/{table}.html",
             category="Tables",
             labels=lambda wildcards: {"table": TABLES[wildcards.table]},
-            caption="../report/table.rst",
+            caption="../report/captions/table.rst",
         ),
     log:
         "<logs>/table/{table}.log",

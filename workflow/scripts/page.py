@@ -1,6 +1,5 @@
-"""Write the page that people read, with its media beside it."""
+"""Write the page that people read, with its assets beside it."""
 
-import json
 from pathlib import Path
 
 from dying_relu.configuration.config import load_config
@@ -9,8 +8,5 @@ from dying_relu.io.logs import log_to
 from dying_relu.report.page import write_page
 
 log_to(snakemake.log[0])
-provenance = json.loads(Path(snakemake.input.provenance).read_text())
-template = Path(snakemake.input.template)
-results = Path(snakemake.input.provenance).parent
 with atomic_write(snakemake.output[0]) as folder:
-    write_page(folder, template, load_config(snakemake.params.settings), results, provenance)
+    write_page(folder, load_config(snakemake.params.settings), Path(snakemake.input.provenance).parent)

@@ -1,6 +1,6 @@
-"""What lies beside the page: files of the results, and data as scripts.
+"""The files beside the page: copies from the results folder, tables, and data for the page's scripts.
 
-A page that is opened from disk may load scripts, but no other files.
+A page that is opened from disk may load scripts, styles and images, but no other file. Data therefore come as scripts.
 """
 
 import base64
@@ -15,69 +15,62 @@ import pandas as pd
 
 
 class Assets:
-    """The folder `folder` beside the page, which is made, and the `results` that it takes files from."""
+    """The folder `folder` beside the page, filled from the folder `results`.
+
+    Methods that add a file return its address, relative to the page.
+    """
 
     def __init__(self, results: Path, folder: Path) -> None:
         self.results, self.folder = results, folder
-        folder.mkdir(parents=True)
-        self._taken: dict[str, str] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        self._copied: dict[str, str] = {}
 
-    def take(self, path: str) -> str:
-        """Copy a file of the results, once; returns the address by which the page finds it."""
-        if path not in self._taken:
+    def copy(self, path: str) -> str:
+        """Copy a file of the results folder, unless it has been copied before."""
+        if path not in self._copied:
             name = path.removeprefix("runs/").replace("/", "-")
             shutil.copyfile(self.results / path, self.folder / name)
-            self._taken[path] = f"media/{name}"
-        return self._taken[path]
+            self._copied[path] = self._address(name)
+        return self._copied[path]
 
-    def exists(self, path: str) -> bool:
-        """Whether the results have this file."""
-        return (self.results / path).exists()
-
-    def size(self, path: str) -> int:
-        """How many bytes a file of the results has, or all files of a folder."""
-        place = self.results / path
-        return sum(file.stat().st_size for file in place.iterdir()) if place.is_dir() else place.stat().st_size
-
-    def read(self, path: str) -> pd.DataFrame:
-        """A table of the results."""
-        return pd.read_csv(self.results / path)
-
-    def write(self, name: str, table: pd.DataFrame) -> str:
-        """Write a table that the results do not have, compressed where its name says so; returns its address."""
+    def write_table(self, name: str, table: pd.DataFrame) -> str:
+        """Write a table as CSV, compressed if `name` ends with `.gz`."""
         compression = {"method": "gzip", "mtime": 0} if name.endswith(".gz") else None
         table.to_csv(self.folder / name, index=False, lineterminator="\n", compression=compression)
-        return f"media/{name}"
+        return self._address(name)
 
-    def pack(self, name: str, content: Any) -> str:
-        """Write data for the page's scripts, see `write_pack`; returns the name by which they ask for it."""
-        return write_pack(self.folder, name, content)
+    def write_data(self, name: str, content: Any) -> str:
+        """Write data for the page's scripts as `<name>.data.js`; see `write_data_script`."""
+        write_data_script(self.folder / f"{name}.data.js", content)
+        return self._address(f"{name}.data.js")
+
+    def _address(self, name: str) -> str:
+        return f"{self.folder.name}/{name}"
 
 
-def write_pack(folder: Path, name: str, content: Any) -> str:
-    """Write `content`, text or what JSON can say, as `<name>.pack.js` into `folder`; returns `name`.
+def write_data_script(path: Path, content: Any) -> None:
+    """Write `content`, text or a JSON value, as a script that `loadData` of assets.js reads.
 
-    The script hands the compressed content to the function `pack` of packs.js. NaN becomes null.
+    The content is compressed by gzip and encoded in base64; NaN and infinities become null.
     """
-    text = content if isinstance(content, str) else _as_json(content)
-    # Of what level 9, the default, takes a sixth of the time, and 3 % more bytes.
-    packed = base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
-    (folder / f"{name}.pack.js").write_text(f'pack({json.dumps(name)}, "{packed}");\n')
-    return name
+    text = content if isinstance(content, str) else _to_json(content)
+    # Level 6 is 3 % larger than level 9 and takes a sixth of its time.
+    encoded = base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
+    path.write_text(f'document.currentScript.data = "{encoded}";\n')
 
 
-def _as_json(content: Any) -> str:
+def _to_json(content: Any) -> str:
     encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
     try:
         return encode(content)
-    except ValueError:  # the rare case; to look for it in a million numbers takes as long as all the rest
-        return encode(_plain(content))
+    except ValueError:  # rare; searching a million numbers for NaN takes as long as encoding them
+        return encode(_nan_to_none(content))
 
 
-def _plain(value: Any) -> Any:
-    """`value` with what is not a number, or not a finite one, as None."""
+def _nan_to_none(value: Any) -> Any:
+    """`value` with None in place of every NaN and infinity."""
     if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
+        return {key: _nan_to_none(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [_nan_to_none(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
