@@ -6,7 +6,6 @@ A page that is opened from disk may load scripts, styles and images, but no othe
 import base64
 import gzip
 import json
-import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -63,14 +62,5 @@ def _to_json(content: Any) -> str:
     encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
     try:
         return encode(content)
-    except ValueError:  # rare; searching a million numbers for NaN takes as long as encoding them
-        return encode(_nan_to_none(content))
-
-
-def _nan_to_none(value: Any) -> Any:
-    """`value` with None in place of every NaN and infinity."""
-    if isinstance(value, dict):
-        return {key: _nan_to_none(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_nan_to_none(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    except ValueError:  # a number is not finite: parse Python's own dialect, which names them, with None in their place
+        return encode(json.loads(json.dumps(content), parse_constant=lambda name: None))

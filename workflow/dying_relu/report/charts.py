@@ -69,11 +69,10 @@ def _color(labels: list[str], label: str, start: float, end: float) -> str | Non
 
 def metrics_table(metrics: Mapping[Run, pd.DataFrame]) -> pd.DataFrame:
     """The `metrics.csv` of all runs as one table that begins with the columns `run` and `seed`."""
-    together = pd.concat([frame.assign(run=run.name, seed=run.seed) for run, frame in metrics.items()])
-    return together[["run", "seed", *together.columns.drop(["run", "seed"])]]
+    frames = {(run.name, run.seed): frame for run, frame in metrics.items()}
+    return pd.concat(frames, names=["run", "seed"]).reset_index(["run", "seed"])
 
 
 def pooled_table(metrics: Mapping[Run, pd.DataFrame]) -> pd.DataFrame:
     """The curves of `pooled_curves` as one table that begins with the column `curve`."""
-    together = pd.concat([frame.assign(curve=label) for label, frame in pooled_curves(metrics).items()])
-    return together[["curve", *together.columns.drop("curve")]]
+    return pd.concat(pooled_curves(metrics), names=["curve"]).reset_index("curve")

@@ -13,7 +13,7 @@ from dying_relu.configuration.run import Run
 from dying_relu.measurements.frame_schedule import frame_label, frame_time
 from dying_relu.report.assets import Assets
 
-SPRITES = "strips"  # the folder of a run's sprites, below runs/<run>/
+SPRITES = "strips"  # the folder of a run's sprites, and the name of the JSON file in it that describes them
 
 
 def player_context(config: Config, runs: Sequence[Run], assets: Assets) -> dict[str, Any] | None:
@@ -38,7 +38,7 @@ def player_context(config: Config, runs: Sequence[Run], assets: Assets) -> dict[
 def run_data(run: Run, assets: Assets) -> dict[str, Any]:
     """A run's data: its sprites and their layout, the label and time of each frame, and the units' numbers."""
     folder = assets.results / "runs" / run.name
-    layout = json.loads((folder / SPRITES / "strips.json").read_text())
+    layout = json.loads((folder / SPRITES / f"{SPRITES}.json").read_text())
     frames = [{"label": frame_label(name), "time": frame_time(name, run.steps_per_epoch)} for name in layout["frames"]]
     sprites = [assets.copy(str(path.relative_to(assets.results))) for path in sorted((folder / SPRITES).glob("*.webp"))]
     return layout | {"frames": frames, "sprites": sprites} | unit_numbers(pd.read_csv(folder / "units.csv.gz"))
