@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from dying_relu.configuration.config import load_config
-from dying_relu.report.overview_tables import FINAL_VALUES, final_range, final_rows, network_rows, parameter_rows
+from dying_relu.report.overview_tables import FINAL_VALUES, final_range, final_rows, parameter_rows
 
 GRID = {"batch_norm": [True, False], "batch_size": [10, 100]}
 
@@ -24,11 +24,6 @@ def final(config) -> pd.DataFrame:
     return table
 
 
-def test_a_network_has_one_row_whatever_its_seeds(config):
-    labels = [f"{bn}, ReLU, mini-batch {size}" for bn in ("BN", "no BN") for size in (10, 100)]
-    assert network_rows(config) == [{"label": label, "experiments": ["one"]} for label in labels]
-
-
 def test_a_parameter_in_which_networks_differ_has_a_row_with_its_values(config):
     assert parameter_rows(list(config.runs.values())) == [
         {"parameter": "batch norm", "values": ["BN (2)", "no BN (2)"]},
@@ -37,10 +32,9 @@ def test_a_parameter_in_which_networks_differ_has_a_row_with_its_values(config):
 
 
 def test_a_run_that_diverged_has_no_numbers(config, final):
-    run = config.runs[final.index[1]]
-    first, second, *_ = final_rows(config, final, [run])
-    assert (first["diverged"], first["selected"], first["cells"]) == (3, False, [""] * len(FINAL_VALUES))
-    assert (second["diverged"], second["selected"]) == (None, True)
+    first, second, *_ = final_rows(config, final)
+    assert (first["diverged"], first["cells"]) == (3, [""] * len(FINAL_VALUES))
+    assert second["diverged"] is None
     assert second["cells"] == ["100.00%", "100.00%", "100.00%", "100.0%", "1", "1", "1"]
 
 

@@ -43,39 +43,30 @@ def too_many_to_list(runs: Collection[Run]) -> bool:
     return len({run.without_seed for run in runs}) > MAX_LISTED or len(runs) > 5 * MAX_LISTED
 
 
-def experiment_section(
-    config: Config, experiment: Experiment, selected: Collection[Run], assets: Assets
-) -> dict[str, Any]:
-    """What the page shows of an experiment.
-
-    `selected` are the runs that the page shows individually, each in the first of its experiments; later ones link to
-    it.
-    """
+def experiment_section(config: Config, experiment: Experiment, assets: Assets) -> dict[str, Any]:
+    """What the page shows of an experiment: its figures, and its comparisons with theirs."""
     contents = _curves(experiment, assets) if experiment.has_curves else _final_values(experiment, assets)
     networks = list(dict.fromkeys(describe(run) for run in experiment.runs))
     return contents | {
         "name": experiment.name,
         "title": experiment.title,
         "text": experiment.text,
+        "runs": experiment.runs,
         "held_fixed": held_fixed(experiment.runs),
         "networks": len(networks),
         "curves": networks if len(networks) <= MAX_LISTED else [],
         "comparisons": [
-            _comparison(comparison, selected, assets)
+            _comparison(comparison, assets)
             for comparison in config.comparisons.values()
             if comparison.experiment == experiment.name
         ],
-        "runs": [
-            {
-                "name": run.name,
-                "label": f"{describe(run)}, seed {run.seed}",
-                "shown_here": config.experiments_of(run)[0] == experiment.name,
-                "accuracy": _accuracy(run, assets),
-            }
-            for run in experiment.runs
-            if run in selected
-        ],
     }
+
+
+def accuracy_figure(run: Run, assets: Assets) -> dict[str, Any]:
+    """The figure of a run's accuracy."""
+    source, data = (assets.copy(f"runs/{run.name}/{name}") for name in ("accuracy.svg", "metrics.csv"))
+    return {"source": source, "data": data, "rule": "accuracy"}
 
 
 def _curves(experiment: Experiment, assets: Assets) -> dict[str, Any]:
@@ -83,15 +74,13 @@ def _curves(experiment: Experiment, assets: Assets) -> dict[str, Any]:
     metrics = {run: pd.read_csv(assets.results / "runs" / run.name / "metrics.csv") for run in experiment.runs}
     table = pooled_table(metrics) if too_many_to_list(experiment.runs) else metrics_table(metrics)
     data = assets.write_table(f"{experiment.name}.csv{'.gz' * (len(metrics) > MAX_LISTED)}", table)
+    figures = _figures(captions.OF_EXPERIMENTS, experiment.name, assets).values()
     return {
         "summary": _summary(experiment, data, "summary", assets),
         "chart": assets.write_data(f"chart-{experiment.name}", chart_data(metrics)),
         "pooled": is_pooled(metrics),
         "diverged": sum(diverged_in(frame) is not None for frame in metrics.values()),
-        "figures": [
-            figure | {"data": data, "rule": "experiment_figures"}
-            for figure in _figures(captions.OF_EXPERIMENTS, experiment.name, assets)
-        ],
+        "figures": [figure | {"data": data, "rule": "experiment_figures"} for figure in figures],
     }
 
 
@@ -106,39 +95,27 @@ def _summary(experiment: Experiment, data: str, rule: str, assets: Assets) -> di
     return {"id": f"figure-summary-{experiment.name}", "source": source, "data": data, "rule": rule}
 
 
-def _comparison(comparison: Comparison, selected: Collection[Run], assets: Assets) -> dict[str, Any]:
-    figures = {
-        figure["kind"]: figure
-        | {"data": assets.copy(f"figures/{figure['kind']}/{comparison.name}.csv.gz"), "rule": "comparison_figures"}
-        for figure in _figures(captions.OF_COMPARISONS, comparison.name, assets)
-    }
-    sheet = assets.copy(f"comparisons/{comparison.name}.jpg")
+def _comparison(comparison: Comparison, assets: Assets) -> dict[str, Any]:
+    name = comparison.name
+    figures = _figures(captions.OF_COMPARISONS, name, assets)
+    for kind, figure in figures.items():
+        figure |= {"data": assets.copy(f"figures/{kind}/{name}.csv.gz"), "rule": "comparison_figures"}
     return {
-        "name": comparison.name,
+        "name": name,
         "title": comparison.title,
-        "contact_sheet": {"source": sheet, "data": None, "rule": "comparison"},
-        "backgrounds": figures.pop("backgrounds", None),
-        "black_squares": list(figures.values()),
-        "accuracy": [_accuracy(run, assets) | {"label": describe(run)} for run in comparison.runs if run in selected],
-        "in_player": all(run in selected for run in comparison.runs),
-        "left": describe(comparison.left),
-        "right": describe(comparison.right),
-        "left_run": comparison.left.name,
-        "right_run": comparison.right.name,
+        "runs": comparison.runs,
+        "contact_sheet": {"source": assets.copy(f"comparisons/{name}.jpg"), "data": None, "rule": "comparison"},
+        "backgrounds": [figure for kind, figure in figures.items() if kind == "backgrounds"],
+        "black_squares": [figure for kind, figure in figures.items() if kind != "backgrounds"],
     }
 
 
-def _accuracy(run: Run, assets: Assets) -> dict[str, Any]:
-    source, data = (assets.copy(f"runs/{run.name}/{name}") for name in ("accuracy.svg", "metrics.csv"))
-    return {"source": source, "data": data, "rule": "accuracy"}
-
-
-def _figures(kinds: tuple[str, ...], name: str, assets: Assets) -> list[dict[str, Any]]:
-    """The figures of an experiment or a comparison beside its summary, as far as they were drawn, with captions."""
+def _figures(kinds: tuple[str, ...], name: str, assets: Assets) -> dict[str, dict[str, Any]]:
+    """By kind, the figures of an experiment or a comparison beside its summary that were drawn, with captions."""
     texts = captions.load_captions()
     paths = {kind: f"figures/{kind}/{name}.svg" for kind in kinds}
-    return [
-        {"kind": kind, "id": f"figure-{kind}-{name}", "source": assets.copy(path), **texts[kind]}
+    return {
+        kind: {"id": f"figure-{kind}-{name}", "source": assets.copy(path), **texts[kind]}
         for kind, path in paths.items()
         if (assets.results / path).exists()
-    ]
+    }

@@ -1,13 +1,13 @@
 """The page's tables over all networks; of many, their differences and the range of their final values."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from dying_relu.configuration.config import Config
-from dying_relu.configuration.labels import describe, named, varied
+from dying_relu.configuration.labels import named, varied
 from dying_relu.configuration.run import Run
 from dying_relu.tables.summaries import diverged_in
 
@@ -21,12 +21,6 @@ FINAL_VALUES = {
     "inactive_units": ("inactive units", "{:.0f}"),
     "dark_units": ("black squares", "{:.0f}"),
 }
-
-
-def network_rows(config: Config) -> list[dict[str, Any]]:
-    """A row per network, whatever its seeds: its label and the experiments that it belongs to."""
-    networks = {run.without_seed: run for run in config.runs.values()}
-    return [{"label": describe(run), "experiments": config.experiments_of(run)} for run in networks.values()]
 
 
 def parameter_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
@@ -43,18 +37,11 @@ def parameter_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
     ]
 
 
-def final_rows(config: Config, final: pd.DataFrame, selected: Collection[Run]) -> list[dict[str, Any]]:
+def final_rows(config: Config, final: pd.DataFrame) -> list[dict[str, Any]]:
     """A row per run of its final values; `final` is `final.csv`, indexed by run."""
     return [
-        {
-            "name": run.name,
-            "selected": run in selected,
-            "label": describe(run),
-            "seed": run.seed,
-            "diverged": diverged_in(final.loc[[run.name]]),
-            "cells": _cells(final.loc[run.name]),
-        }
-        for run in config.runs.values()
+        {"run": run, "diverged": diverged_in(final.loc[[name]]), "cells": _cells(final.loc[name])}
+        for name, run in config.runs.items()
     ]
 
 

@@ -9,13 +9,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from dying_relu.configuration.config import Config, article
-from dying_relu.configuration.labels import held_fixed
+from dying_relu.configuration.labels import describe, held_fixed
 from dying_relu.data.datasets import DATASETS
 from dying_relu.report.assets import Assets
 from dying_relu.report.claims import judged_claims
-from dying_relu.report.experiments import experiment_section, select_runs, too_many_to_list
+from dying_relu.report.experiments import accuracy_figure, experiment_section, select_runs, too_many_to_list
 from dying_relu.report.network_diagram import image_size, network_diagrams
-from dying_relu.report.overview_tables import FINAL_VALUES, final_range, final_rows, network_rows, parameter_rows
+from dying_relu.report.overview_tables import FINAL_VALUES, final_range, final_rows, parameter_rows
 from dying_relu.report.player import player_context
 from dying_relu.report.timings import timings
 
@@ -38,6 +38,7 @@ def write_page(folder: Path, config: Config, results: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.filters["describe"] = describe
     templates.policies["json.dumps_kwargs"] = {}  # keep the order of keys
     claims = pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False)
     final = pd.read_csv(results / "final.csv", index_col="run")
@@ -47,25 +48,25 @@ def write_page(folder: Path, config: Config, results: Path) -> None:
         # Sections
         claims=judged_claims(config, claims, templates),
         diagrams=network_diagrams(runs),
-        experiments=[
-            experiment_section(config, experiment, selected, assets) for experiment in config.experiments.values()
-        ],
+        experiments=[experiment_section(config, experiment, assets) for experiment in config.experiments.values()],
+        accuracy={run: accuracy_figure(run, assets) for run in selected},
         player=player_context(config, selected, assets),
         timings=timings(config, results).to_dict("records"),
         provenance=json.loads((results / "provenance.json").read_text()),
         # Tables
         columns=[heading for heading, _ in FINAL_VALUES.values()],
-        final_rows=final_rows(config, final, selected),
+        final_rows=final_rows(config, final),
         final_range=final_range(final),
-        network_rows=network_rows(config),
+        networks=list({run.without_seed: run for run in runs}.values()),
         parameter_rows=parameter_rows(runs),
         tables={name: assets.copy(f"{name}.csv") for name in ("claims", "runs", "final")},
         # Sentences
         article=article(),
         settings=config.settings,
+        experiments_of=config.experiments_of,
         runs=len(runs),
         too_many=too_many_to_list(runs),
-        selected=len(selected),
+        selected=selected,
         with_video=len({run.without_seed for run in config.drawn.values()}),
         fixed=held_fixed(runs),
         datasets=list(dict.fromkeys(DATASETS[run.dataset].title for run in runs)),
