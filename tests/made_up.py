@@ -26,7 +26,7 @@ from helpers import ROOT
 UNITS, EPOCHS = 16, 12  # the squares form four rows of four
 DIVERGED = {200: 1, 500: 6}  # mini-batch sizes whose runs diverge, and the epoch in which they do
 MARKUP = '<script>alert("it\'s a title")</script>'
-FIGURE = '<svg xmlns="http://www.w3.org/2000/svg" width="900" height="500"><rect width="900" height="500"/></svg>'
+FIGURE = '<svg xmlns="http://www.w3.org/2000/svg" width="900" height="500"><title>{name}</title></svg>'
 
 
 def made_up_config(**settings) -> Config:
@@ -76,7 +76,7 @@ def made_up_results(folder: Path, config: Config) -> Path:
     names += [f"figures/{kind}/{name}" for kind in captions.OF_COMPARISONS for name in config.comparisons]
     for name in [*names, *(f"runs/{run}/accuracy" for run in config.runs)]:
         (results / name).parent.mkdir(parents=True, exist_ok=True)
-        (results / f"{name}.svg").write_text(FIGURE)
+        (results / f"{name}.svg").write_text(FIGURE.format(name=name))
         (results / f"{name}.csv.gz").touch()
     (results / "comparisons").mkdir()
     for name in config.comparisons:

@@ -102,7 +102,7 @@ def test_a_chart_tells_the_values_of_the_tables(page, report, results, column):
         shown = [text.rpartition(" : ")[2] for text in texts if " : " in text]
         assert sorted(shown) == sorted(values)
         # The download has the same.
-        table = pd.read_csv(report.parent / "assets" / f"{name}.csv").query("epoch == 2")
+        table = pd.read_csv(report.parent / "assets" / "charts" / f"{name}.csv").query("epoch == 2")
         assert sorted(table[column]) == sorted(row[column] for row in last)
 
 

@@ -57,7 +57,7 @@ def changed(page, made_up, tmp_path) -> Callable[..., Locator]:
     def open_changed(changes: dict[str, Callable[[dict], dict]]) -> Locator:
         folder = shutil.copytree(made_up.parent, tmp_path / "changed")
         for run, change in changes.items():
-            path = folder / "assets" / f"{run}.data.js"
+            path = folder / "assets" / "runs" / run / "player.data.js"
             data = json.loads(gzip.decompress(base64.b64decode(path.read_text().split('"')[1])))
             write_data_script(path, data | change(data))
         return loaded(page, folder / "index.html")
@@ -418,7 +418,7 @@ def check_no_numbers(player: Locator, side: Locator) -> None:
 
 def test_a_sprite_that_is_missing_is_named(browser, made_up, tmp_path):
     folder = shutil.copytree(made_up.parent, tmp_path / "changed")
-    name = f"{LEFT}-{SPRITES}-001.webp"
+    name = f"runs/{LEFT}/{SPRITES}/001.webp"
     (folder / "assets" / name).unlink()
     page = browser.new_page()
     player = loaded(page, folder / "index.html")
@@ -439,4 +439,4 @@ def test_on_paper_and_without_scripts_contact_sheets_take_its_place(opened, made
             page.goto(made_up.as_uri())
             assert page.locator("noscript p").bounding_box()["height"] > 0
         assert page.locator("#player:visible, .needs-script:visible").count() == 0
-        assert page.locator("img[src$='comparisons-pair.jpg']:visible").count() == 1
+        assert page.locator("img[src$='comparisons/pair.jpg']:visible").count() == 1

@@ -20,6 +20,7 @@ EXPERIMENTS = {
     "first": {"title": MARKUP, "grids": [{"batch_norm": [True, False]}]},
     "second": {"title": "Second", "grids": [{"batch_size": [100, 300]}]},
 }
+SIDES = {"left": {"batch_size": 100}, "right": {"batch_size": 300}}
 LARGE = {"one": {"title": "One", "grids": [{"batch_norm": [True, False], "batch_size": [100, *range(2, 31)]}]}}
 
 
@@ -84,7 +85,7 @@ def test_numbers_are_those_of_the_tables(config, page, report):
     assert cells[1:4] == [f"{first[column]:.2%}" for column in shares]
     assert cells[4] == f"{first['perfect_batches']:.1%}"
     assert cells[5:8] == [f"{first[column]:.0f}" for column in ("dead_units", "inactive_units", "dark_units")]
-    table = pd.read_csv(report / "assets" / "first.csv")
+    table = pd.read_csv(report / "assets" / "charts" / "first.csv")
     assert set(table["run"]) == {run.name for run in config.experiments["first"].runs}
 
 
@@ -122,9 +123,25 @@ def test_the_player_has_the_runs_of_the_first_seed(config, page, report):
     assert list(player_data(page)) == [run.name for run in runs]
     chosen = re.findall(r'<option value="([^"]*)" selected>', page)
     assert chosen[1:] == [run.name for run in config.comparisons["pair"].runs]  # after the speed
-    sprite = report / "assets" / f"{runs[0].name}-{SPRITES}-000.webp"
-    original = report.parent / "results" / "runs" / runs[0].name / SPRITES / "000.webp"
-    assert sprite.read_bytes() == original.read_bytes()
+    path = Path("runs", runs[0].name, SPRITES, "000.webp")
+    assert (report / "assets" / path).read_bytes() == (report.parent / "results" / path).read_bytes()
+
+
+def test_names_that_resemble_each_other_share_no_file(tmp_path):
+    names = ["one", "units-one", "summary-one", "charts-one", "final", "style"]
+    experiments = {name: {"title": name, "grids": [{"batch_size": [100, 300]}]} for name in names}
+    comparisons = {name: {"title": name} | SIDES for name in names}
+    page = made_up_page(tmp_path, made_up_config(seeds=1, epochs=1, experiments=experiments, comparisons=comparisons))
+    figures = re.findall(r'<figure id="figure-(\w+)-([^"]+)".*?src="([^"]+)"', page.read_text(), re.DOTALL)
+    assert len(figures) == len({source for _, _, source in figures}) == 7 * len(names)
+    for kind, name, source in figures:
+        path = f"figures/{name}" if kind == "summary" else f"figures/{kind}/{name}"
+        assert f"<title>{path}</title>" in (page.parent / source).read_text()
+    for table in ("final", "runs", "claims"):
+        assert (page.parent / f"assets/{table}.csv").read_bytes() == (tmp_path / f"results/{table}.csv").read_bytes()
+    assert len(re.findall(r' id="([^"]+)"', page.read_text())) == len(
+        set(re.findall(r' id="([^"]+)"', page.read_text()))
+    )
 
 
 def test_a_video_has_a_page_of_its_own(tmp_path):
@@ -144,7 +161,7 @@ def test_of_many_runs_the_page_shows_the_range_and_some_individually(tmp_path, m
     final = page.partition('<section id="final">')[2].partition("</section>")[0]
     assert re.findall(r'<th scope="row">(\w+)</th>', final) == ["lowest", "median", "highest"]
     # The curves, and their data, pool all runs.
-    table = pd.read_csv(tmp_path / "report" / "assets" / "one.csv.gz")
+    table = pd.read_csv(tmp_path / "report" / "assets" / "charts" / "one.csv.gz")
     assert set(table["curve"]) == {"highest of 60 runs", "median of 60 runs", "lowest of 60 runs"}
     # As many runs as the page lists are shown, and those of the comparison are among them.
     assert len(player_data(page)) == page.count('<article class="run"') == experiments.MAX_LISTED
@@ -157,5 +174,5 @@ def test_of_many_runs_the_page_shows_the_range_and_some_individually(tmp_path, m
     write_page(tmp_path / "small", config, tmp_path / "results")
     page = (tmp_path / "small" / "index.html").read_text()
     assert list(player_data(page)) == compared
-    assert len(list((tmp_path / "small" / "assets").glob("*.webp"))) == 2
+    assert len(list((tmp_path / "small" / "assets").rglob("*.webp"))) == 2
     assert "2 of 60 networks are shown individually" in page

@@ -16,35 +16,36 @@ import pandas as pd
 class Assets:
     """The folder `folder` beside the page, filled from the folder `results`.
 
-    Methods that add a file return its address, relative to the page.
+    Copies keep their paths in the results folder, so that no two files share a name. Methods that add a file return
+    its address, relative to the page.
     """
 
     def __init__(self, results: Path, folder: Path) -> None:
         self.results, self.folder = results, folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._copied: dict[str, str] = {}
 
     def copy(self, path: str) -> str:
         """Copy a file of the results folder, unless it has been copied before."""
-        if path not in self._copied:
-            name = path.removeprefix("runs/").replace("/", "-")
-            shutil.copyfile(self.results / path, self.folder / name)
-            self._copied[path] = self._address(name)
-        return self._copied[path]
+        if not (target := self._make_room(path)).exists():
+            shutil.copyfile(self.results / path, target)
+        return self._address(path)
 
-    def write_table(self, name: str, table: pd.DataFrame) -> str:
-        """Write a table as CSV, compressed if `name` ends with `.gz`."""
-        compression = {"method": "gzip", "mtime": 0} if name.endswith(".gz") else None
-        table.to_csv(self.folder / name, index=False, lineterminator="\n", compression=compression)
-        return self._address(name)
+    def write_table(self, path: str, table: pd.DataFrame) -> str:
+        """Write a table as CSV, compressed if `path` ends with `.gz`."""
+        compression = {"method": "gzip", "mtime": 0} if path.endswith(".gz") else None
+        table.to_csv(self._make_room(path), index=False, lineterminator="\n", compression=compression)
+        return self._address(path)
 
-    def write_data(self, name: str, content: Any) -> str:
-        """Write data for the page's scripts as `<name>.data.js`; see `write_data_script`."""
-        write_data_script(self.folder / f"{name}.data.js", content)
-        return self._address(f"{name}.data.js")
+    def write_data(self, path: str, content: Any) -> str:
+        """Write data for the page's scripts; see `write_data_script`."""
+        write_data_script(self._make_room(path), content)
+        return self._address(path)
 
-    def _address(self, name: str) -> str:
-        return f"{self.folder.name}/{name}"
+    def _make_room(self, path: str) -> Path:
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        return self.folder / path
+
+    def _address(self, path: str) -> str:
+        return f"{self.folder.name}/{path}"
 
 
 def write_data_script(path: Path, content: Any) -> None:

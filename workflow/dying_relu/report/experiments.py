@@ -73,11 +73,11 @@ def _curves(experiment: Experiment, assets: Assets) -> dict[str, Any]:
     """The figures of an experiment that is drawn against the epoch, its chart, and their data."""
     metrics = {run: pd.read_csv(assets.results / "runs" / run.name / "metrics.csv") for run in experiment.runs}
     table = pooled_table(metrics) if too_many_to_list(experiment.runs) else metrics_table(metrics)
-    data = assets.write_table(f"{experiment.name}.csv{'.gz' * (len(metrics) > MAX_LISTED)}", table)
+    data = assets.write_table(f"charts/{experiment.name}.csv{'.gz' * (len(metrics) > MAX_LISTED)}", table)
     figures = _figures(captions.OF_EXPERIMENTS, experiment.name, assets).values()
     return {
         "summary": _summary(experiment, data, "summary", assets),
-        "chart": assets.write_data(f"chart-{experiment.name}", chart_data(metrics)),
+        "chart": assets.write_data(f"charts/{experiment.name}.data.js", chart_data(metrics)),
         "pooled": is_pooled(metrics),
         "diverged": sum(diverged_in(frame) is not None for frame in metrics.values()),
         "figures": [figure | {"data": data, "rule": "experiment_figures"} for figure in figures],

@@ -30,7 +30,7 @@ def write_page(folder: Path, config: Config, results: Path) -> None:
     """
     shutil.copytree(TEMPLATES / "static", folder / "assets")
     assets = Assets(results, folder / "assets")
-    assets.write_data("plotly", get_plotlyjs())
+    assets.write_data("plotly.data.js", get_plotlyjs())
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

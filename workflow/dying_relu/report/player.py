@@ -30,7 +30,7 @@ def player_context(config: Config, runs: Sequence[Run], assets: Assets) -> dict[
         "left": left.name,
         "right": right.name,
         "frames_per_second": config.settings["video"]["frames_per_second"],
-        "data": {run.name: assets.write_data(run.name, run_data(run, assets)) for run in runs},
+        "data": {run.name: assets.write_data(f"runs/{run.name}/player.data.js", run_data(run, assets)) for run in runs},
         "labels": {run.name: describe(run) for run in runs},
     }
 
