@@ -135,7 +135,31 @@ def test_a_run_that_diverged_has_no_numbers(page, made_up):
         assert any("mini-batch 500 (diverged: 2 of 2)" in text for text in texts) == (epoch == 4)
 
 
+@pytest.mark.parametrize("file", ["plotly.data.js", "charts/one.data.js"])
+def test_a_chart_without_data_is_a_figure_that_says_why(browser, made_up, tmp_path, file):
+    folder = shutil.copytree(made_up.parent, tmp_path / "changed")
+    (folder / "assets" / file).unlink()
+    page = browser.new_page()
+    page.goto((folder / "index.html").as_uri())
+    chart = page.locator("figure[data-chart]")
+    chart.scroll_into_view_if_needed()
+    chart.get_by_text(f"This cannot be shown: assets/{file} is missing.").wait_for()
+    assert chart.locator("> img").is_visible()
+    assert chart.locator(".plot").is_hidden()
+    page.close()
+
+
 # Other ways of reading.
+
+
+def test_an_old_browser_says_that_it_is_too_old(page, made_up):
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(made_up.as_uri())
+    for place in ("figure[data-chart]", "#player"):
+        page.locator(place).scroll_into_view_if_needed()
+        page.locator(place).get_by_text("This cannot be shown: the browser is too old;").wait_for()
+        assert page.locator(place).get_attribute("aria-busy") == "false"
+    assert page.locator("figure[data-chart] > img").is_visible()
 
 
 def test_text_of_the_configuration_is_text(page, made_up):

@@ -416,14 +416,16 @@ def check_no_numbers(player: Locator, side: Locator) -> None:
     assert frames_seen(player)[0] == 4
 
 
-def test_a_sprite_that_is_missing_is_named(browser, made_up, tmp_path):
+@pytest.mark.parametrize("file", [f"runs/{LEFT}/player.data.js", f"runs/{LEFT}/{SPRITES}/001.webp"])
+def test_a_missing_file_is_named(browser, made_up, tmp_path, file):
     folder = shutil.copytree(made_up.parent, tmp_path / "changed")
-    name = f"runs/{LEFT}/{SPRITES}/001.webp"
-    (folder / "assets" / name).unlink()
+    (folder / "assets" / file).unlink()
     page = browser.new_page()
     player = loaded(page, folder / "index.html")
-    player.locator("[name=slider]").fill("11")
-    player.locator("[role=alert]").get_by_text(f"{name} is missing").wait_for()
+    player.locator("[name=slider]").fill("11")  # of the second sprite
+    player.locator("[role=alert]").get_by_text(f"assets/{file} is missing").wait_for()
+    if file.endswith(".js"):
+        choose_run(player, 0, RIGHT)
     move_slider(player, 2)
     in_step(player, 2)
     page.close()

@@ -14,11 +14,20 @@ function loadScript(address) {
 
 /** The text in a data script; `write_data_script` of assets.py writes them. */
 async function loadData(address) {
+  if (!window.DecompressionStream) {
+    throw new Error("the browser is too old; Chrome 80, Firefox 113, Safari 16.4 and later browsers can show it");
+  }
   const script = await loadScript(address);
   script.remove();
   const bytes = Uint8Array.from(atob(script.data), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).text();
+}
+
+/** Say in `element` why it cannot be shown. */
+function showError(element, error) {
+  element.setAttribute("aria-busy", "false");
+  element.querySelector("[role=alert]").textContent = `This cannot be shown: ${error.message}.`;
 }
 
 /** Call `start` once, when `element` is nearly in view. */

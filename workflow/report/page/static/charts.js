@@ -18,7 +18,10 @@ class Chart {
     for (const input of figure.querySelectorAll("input")) input.addEventListener("change", () => this.draw());
     darkScheme.addEventListener("change", () => this.draw());
     this.plot.addEventListener("keydown", (event) => this.key(event));
-    this.load();
+    this.load().catch((error) => { // the image stays
+      figure.classList.remove("has-plot");
+      showError(figure, error);
+    });
   }
 
   async load() {

@@ -104,7 +104,7 @@ class Player {
 
   fail(error) {
     this.stop();
-    this.message.textContent = `This cannot be shown: ${error.message}.`;
+    showError(this.root, error);
   }
 
   /** Go where the reader asks; stops playing. */
