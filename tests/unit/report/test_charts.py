@@ -18,19 +18,15 @@ def metrics() -> dict:
     }
 
 
-def test_runs_that_differ_in_the_seed_are_one_series(metrics):
+def test_runs_that_differ_in_the_seed_are_one_series_of_one_colour(metrics):
     with_bn, without = chart_data(metrics)
     assert [one["seed"] for one in with_bn["seeds"]] == [1, 2]
     assert [one["test_accuracy"] for one in with_bn["seeds"]] == [[0, 0], [10, 0]]
     assert [one["dead_units"] for one in without["seeds"]] == [[22, 0]]
     assert without["label"] == "no BN"
-
-
-def test_series_without_bn_have_no_colour_of_their_own(metrics):
-    with_bn, without = chart_data(metrics)
     assert with_bn["light"].startswith("rgb(")
     assert with_bn["light"] != with_bn["dark"]
-    assert without["light"] is without["dark"] is None
+    assert without["light"] is without["dark"] is None  # the page's text colour
 
 
 def test_the_table_has_the_rows_of_all_runs(metrics):
