@@ -203,7 +203,7 @@ def test_it_is_accessible(opened, axe, request, which, scheme):
 
 def test_tables_are_sorted_by_their_headings(page, tmp_path):
     table = pd.DataFrame({"run": ["b10", "b9", "b100"], "loss": [1e-9, None, 0.5]})
-    script = (ROOT / "workflow" / "report" / "viewers" / "table.js").read_text()
+    script = (ROOT / "workflow" / "report" / "table.js").read_text()
     (tmp_path / "table.html").write_text(table_page(table, "Runs", script))
     page.goto((tmp_path / "table.html").as_uri())
     cells = page.locator("tbody td:first-child")

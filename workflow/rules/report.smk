@@ -129,7 +129,7 @@ use rule run_player as comparison_player with:
 rule table:
     input:
         table="<results>/{table}.csv",
-        script=source(WORKFLOW / "report" / "viewers" / "table.js"),
+        script=source(WORKFLOW / "report" / "table.js"),
     output:
         report(
             "<results>/tables/{table}.html",

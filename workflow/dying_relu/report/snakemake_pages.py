@@ -17,7 +17,7 @@ th[aria-sort=descending] button::after { content: " \\25BE"; }
 
 
 def table_page(table: pd.DataFrame, title: str, script: str) -> str:
-    """The table as a single HTML file that `script`, the text of viewers/table.js, makes sortable. Text is escaped."""
+    """The table as a single HTML file that `script`, the text of report/table.js, makes sortable. Text is escaped."""
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
     rows = table.to_html(index=False, border=0, na_rep="").replace("<th>", '<th scope="col">')
     return f"{head}<h1>{title}</h1>{rows}<script>{script}</script></html>\n"
