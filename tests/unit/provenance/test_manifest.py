@@ -3,9 +3,10 @@
 import subprocess
 
 import pytest
-import verify
 
 from dying_relu.provenance.manifest import manifest
+from measure import verify
+from measure.pinned import MeasurementError
 
 
 def test_equal_manifests_are_counted_by_kind():
@@ -36,7 +37,7 @@ def results(tmp_path):
 
 def test_sha256sum_reads_the_manifest(results, tmp_path_factory):
     path = tmp_path_factory.mktemp("manifests") / "first.sha256"
-    verify.write(manifest(results), path)
+    verify.write_manifest(manifest(results), path)
     check = ["sha256sum", "--check", "--strict", str(path)]
     assert subprocess.run(check, cwd=results, check=False, capture_output=True).returncode == 0
     (results / "claims.csv").write_text("changed\n")
@@ -49,14 +50,14 @@ def test_sha256sum_reads_the_manifest(results, tmp_path_factory):
 def test_results_are_kept_where_they_differ(monkeypatch, tmp_path, capsys, second, code):
     asked = []
 
-    def run(results, raw, cores, configfile, environment):
+    def run_workflow(results, raw, cores, environment):
         asked.append((cores, environment))
         results.mkdir(parents=True)
         (results / "claims.csv").write_text("one" if len(asked) == 1 else second)
         return manifest(results)
 
-    monkeypatch.setattr(verify, "run", run)
-    assert verify.main(["--raw", "raw", "--results", str(tmp_path)]) == code
+    monkeypatch.setattr(verify, "run_workflow", run_workflow)
+    assert verify.run(tmp_path, tmp_path / "verify") == code
     (one_cores, one), (other_cores, other) = asked
     assert one_cores != other_cores
     assert {key for key in other if one.get(key) != other[key]} >= {"TZ", "LC_ALL", "PYTHONHASHSEED"}
@@ -65,10 +66,8 @@ def test_results_are_kept_where_they_differ(monkeypatch, tmp_path, capsys, secon
     assert ("claims.csv" in capsys.readouterr().out) == bool(code)
 
 
-def test_a_workflow_that_fails_is_no_agreement(monkeypatch, tmp_path, capsys):
-    def run(*_):
-        raise verify.WorkflowError("what Snakemake said")
-
-    monkeypatch.setattr(verify, "run", run)
-    assert verify.main(["--raw", "raw", "--results", str(tmp_path)]) == 1
-    assert "what Snakemake said" in capsys.readouterr().err
+def test_a_workflow_that_fails_is_no_agreement(monkeypatch, tmp_path):
+    """Snakemake is given a folder without a workflow."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MeasurementError, match=verify.QUICK):
+        verify.run(tmp_path, tmp_path / "verify")

@@ -12,7 +12,6 @@ from dying_relu.configuration.config import Config
 from dying_relu.report import experiments
 from dying_relu.report.page import write_page
 from dying_relu.report.player import SPRITES
-from dying_relu.report.snakemake_pages import write_video_page
 from helpers import ROOT
 from made_up import MARKUP, made_up_config, made_up_page
 
@@ -142,16 +141,6 @@ def test_names_that_resemble_each_other_share_no_file(tmp_path):
     assert len(re.findall(r' id="([^"]+)"', page.read_text())) == len(
         set(re.findall(r' id="([^"]+)"', page.read_text()))
     )
-
-
-def test_a_video_has_a_page_of_its_own(tmp_path):
-    (tmp_path / "dw.mp4").write_bytes(b"video")
-    template = (ROOT / "workflow" / "report" / "viewers" / "video.html.jinja").read_text()
-    write_video_page(tmp_path / "page", template, "BN <on>", tmp_path / "dw.mp4")
-    assert (tmp_path / "page" / "dw.mp4").read_bytes() == b"video"
-    text = (tmp_path / "page" / "index.html").read_text()
-    assert 'src="dw.mp4"' in text
-    assert "BN &lt;on&gt;" in text
 
 
 def test_of_many_runs_the_page_shows_the_range_and_some_individually(tmp_path, monkeypatch):

@@ -76,7 +76,7 @@ def _curves(experiment: Experiment, assets: Assets) -> dict[str, Any]:
     data = assets.write_table(f"charts/{experiment.name}.csv{'.gz' * (len(metrics) > MAX_LISTED)}", table)
     figures = _figures(captions.OF_EXPERIMENTS, experiment.name, assets).values()
     return {
-        "summary": _summary(experiment, data, "summary", assets),
+        "summary": _summary(experiment, data, "experiment_figures", assets),
         "chart": assets.write_data(f"charts/{experiment.name}.data.js", chart_data(metrics)),
         "pooled": is_pooled(metrics),
         "diverged": sum(diverged_in(frame) is not None for frame in metrics.values()),
@@ -87,7 +87,7 @@ def _curves(experiment: Experiment, assets: Assets) -> dict[str, Any]:
 def _final_values(experiment: Experiment, assets: Assets) -> dict[str, Any]:
     """The figure of an experiment that is drawn against parameters."""
     data = assets.copy(f"outcomes/{experiment.name}.csv")
-    return {"summary": _summary(experiment, data, "outcome_figure", assets), "chart": None, "figures": []}
+    return {"summary": _summary(experiment, data, "sweep_figure", assets), "chart": None, "figures": []}
 
 
 def _summary(experiment: Experiment, data: str, rule: str, assets: Assets) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dying_relu.configuration.run import Run
 from dying_relu.measurements.frame_schedule import frame_label, frame_time
 from dying_relu.report.assets import Assets
 
-SPRITES = "strips"  # the folder of a run's sprites, and the name of the JSON file in it that describes them
+SPRITES = "sprites"  # the folder of a run's sprites, and the name of the JSON file in it that describes them
 
 
 def player_context(config: Config, runs: Sequence[Run], assets: Assets) -> dict[str, Any] | None:

@@ -1,10 +1,6 @@
-"""HTML pages of a table and of a video: Snakemake's own report shows neither CSV nor MP4 files."""
-
-import shutil
-from pathlib import Path
+"""Tables as HTML pages, since Snakemake's own report shows no CSV."""
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
 
 STYLE = """
 body { font-family: sans-serif; } table { border-collapse: collapse; }
@@ -21,14 +17,3 @@ def table_page(table: pd.DataFrame, title: str, script: str) -> str:
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
     rows = table.to_html(index=False, border=0, na_rep="").replace("<th>", '<th scope="col">')
     return f"{head}<h1>{title}</h1>{rows}<script>{script}</script></html>\n"
-
-
-def write_video_page(folder: Path, template: str, title: str, video: Path) -> None:
-    """Write a copy of `video`, and `index.html` that plays it, into the new folder `folder`.
-
-    `template` is the text of a Jinja2 template.
-    """
-    folder.mkdir(parents=True)
-    shutil.copyfile(video, folder / video.name)
-    text = Environment(autoescape=True, undefined=StrictUndefined).from_string(template)
-    (folder / "index.html").write_text(text.render(title=title, video=video.name), encoding="utf-8")

@@ -61,7 +61,7 @@ def sheet(layers: list[NDArray[np.uint8]], places: list[dict[str, int]]) -> NDAr
 def draw_sprites(archive: Path, folder: Path) -> None:
     """Draw the frames of the .npz `archive` into `folder`, which is made: strips as `000.webp`, `001.webp` and so on.
 
-    `strips.json` says what they hold: the names of all `frames` in their order, how many are in a strip,
+    `sprites.json` says what they hold: the names of all `frames` in their order, how many are in a strip,
     the `height` of a frame, and the `layers`; see `layout`. A training that has left no frame gives no strips; nor
     does a network whose frame is larger than such a picture can be, and `frames` is empty then.
     """
@@ -82,4 +82,4 @@ def draw_sprites(archive: Path, folder: Path) -> None:
                     ]
                     path = folder / f"{number:03d}.webp"
                     Image.fromarray(np.concatenate(strip)).save(path, quality=QUALITY, method=METHOD)
-    (folder / "strips.json").write_text(json.dumps(about, indent=1) + "\n")
+    (folder / "sprites.json").write_text(json.dumps(about, indent=1) + "\n")

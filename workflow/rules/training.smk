@@ -2,6 +2,7 @@
 
 
 rule train:
+    """Train one run and measure it at every epoch."""
     input:
         # Their content is verified whenever they are read, so their date says nothing.
         data=ancient(lambda wildcards: data_files(CONFIG.runs[wildcards.run].dataset)),
@@ -14,9 +15,8 @@ rule train:
         environment="<results>/runs/{run}/environment.json",
     log:
         "<logs>/train/{run}.log",
+        # Time and memory. In place of `benchmark:`, with which Snakemake refuses --cache.
         times="<logs>/train/{run}.times.json",
-    benchmark:
-        "<benchmarks>/train/{run}.tsv"
     # The longest first, or the longest would be alone at the end.
     priority: lambda wildcards: 1 + int(CONFIG.runs[wildcards.run].estimated_seconds)
     conda:
@@ -27,15 +27,10 @@ rule train:
         runtime=lambda wildcards, attempt: int(5 + CONFIG.runs[wildcards.run].estimated_seconds / 15) * attempt,
     params:
         code=library("train"),
-        run=parameters,
+        run=lambda wildcards: CONFIG.runs[wildcards.run].parameters(),
         engine=CONFIG.settings["engine"],
         dw=CONFIG.settings["dw"],
         every=CONFIG.settings["frames"]["every"],
         unit=CONFIG.settings["frames"]["unit"],
     script:
         "../scripts/train.py"
-
-
-# With --cache, runs come from where another folder has trained them; Snakemake refuses that for a rule that is timed.
-if "train" in (workflow.workflow_settings.cache or []):
-    workflow.get_rule("train")._benchmark = None
