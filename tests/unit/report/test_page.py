@@ -165,3 +165,13 @@ def test_of_many_runs_the_page_shows_the_range_and_some_individually(tmp_path, m
     assert list(player_data(page)) == compared
     assert len(list((tmp_path / "small" / "assets").rglob("*.webp"))) == 2
     assert "2 of 60 networks are shown individually" in page
+
+
+def test_without_a_commit_the_page_says_why(config, report):
+    path = report.parent / "results" / "provenance.json"
+    provenance = json.loads(path.read_text()) | {"commit": None, "commit_unavailable": "git is not installed"}
+    path.write_text(json.dumps(provenance))
+    write_page(report.with_name("other"), config, path.parent)
+    page = (report.with_name("other") / "index.html").read_text()
+    assert "<dd>Unknown: git is not installed.</dd>" in page
+    assert page.count(">commit unknown</a>") == page.count("Made by rule")
