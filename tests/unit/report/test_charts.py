@@ -27,6 +27,16 @@ def test_runs_that_differ_in_the_seed_are_one_series_of_one_colour(metrics):
     assert with_bn["light"].startswith("rgb(")
     assert with_bn["light"] != with_bn["dark"]
     assert without["light"] is without["dark"] is None  # the page's text colour
+    assert (with_bn["dashed"], without["dashed"]) == (False, True)
+
+
+def test_series_without_bn_are_told_apart_by_their_colours(metrics):
+    frame = next(iter(metrics.values()))
+    runs = [make_run(batch_norm=False, activation=activation) for activation in ("relu", "elu", "gelu")]
+    series = chart_data(dict.fromkeys([*runs, make_run()], frame))
+    assert [one["dashed"] for one in series] == [True, True, True, False]
+    for scheme in ("light", "dark"):
+        assert len({one[scheme] for one in series} - {None}) == 4
 
 
 def test_the_table_has_the_rows_of_all_runs(metrics):

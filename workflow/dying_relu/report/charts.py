@@ -22,18 +22,19 @@ def chart_data(metrics: Mapping[Run, pd.DataFrame]) -> list[dict[str, Any]]:
     """The series of an experiment: the label, the colours and the curves of each.
 
     `metrics` holds each run's `metrics.csv`. Runs that differ only in their seed form one series. Series without BN
-    have no colour (None): the page draws them dashed in its text colour. The others share viridis, without its light
-    end on a white background (`light`) and without its dark end on a black one (`dark`). With more than `MAX_SERIES`
-    series, the chart has the curves of `pooled_curves` instead.
+    are dashed; a single one has no colour (None) and gets the page's text colour. The others share viridis, without
+    its light end on a white background (`light`) and without its dark end on a black one (`dark`). With more than
+    `MAX_SERIES` series, the chart has the curves of `pooled_curves` instead.
     """
     if is_pooled(metrics):
         curves = pooled_curves(metrics)
-        return [_series(label, list(curves), {"": curve}) for label, curve in curves.items()]
+        return [_series(label, False, list(curves), {"": curve}) for label, curve in curves.items()]
     labels = series_names(metrics)
-    with_bn = list(dict.fromkeys(labels[run] for run in metrics if run.batch_norm))
+    dashed = {labels[run]: not run.batch_norm for run in metrics}
+    colored = [label for label in dashed if not dashed[label] or sum(dashed.values()) > 1]
     return [
-        _series(label, with_bn, {run.seed: metrics[run] for run in metrics if labels[run] == label})
-        for label in dict.fromkeys(labels.values())
+        _series(label, dashed[label], colored, {run.seed: metrics[run] for run in metrics if labels[run] == label})
+        for label in dashed
     ]
 
 
@@ -47,9 +48,10 @@ def pooled_curves(metrics: Mapping[Run, pd.DataFrame]) -> dict[str, pd.DataFrame
     return {f"{name} of {len(metrics)} runs": curve.reset_index() for name, curve in curves.items()}
 
 
-def _series(label: str, colored: list[str], curves: Mapping[Any, pd.DataFrame]) -> dict[str, Any]:
+def _series(label: str, dashed: bool, colored: list[str], curves: Mapping[Any, pd.DataFrame]) -> dict[str, Any]:
     return {
         "label": label,
+        "dashed": dashed,
         "light": _color(colored, label, 0.0, 0.85),
         "dark": _color(colored, label, 0.3, 1.0),
         "seeds": [

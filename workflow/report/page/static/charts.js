@@ -48,9 +48,9 @@ class Chart {
       [this.chosen("accuracy"), "y", "%{y:.2%}", "%{customdata[0]:.2%} to %{customdata[1]:.2%}"],
       ["dead_units", "y2", "%{y:,.2~f} dead", "%{customdata[0]} to %{customdata[1]}"],
     ];
-    const traces = this.series.flatMap(({ label, light, dark, seeds }) => {
+    const traces = this.series.flatMap(({ label, dashed, light, dark, seeds }) => {
       const color = (darkScheme.matches ? dark : light) ?? ink;
-      const line = { color, dash: light === null ? "dash" : "solid", width: 1.8 };
+      const line = { color, dash: dashed ? "dash" : "solid", width: 1.8 };
       return panels.flatMap(([key, yaxis, value, range]) =>
         (band ? meanAndBand(seeds, key, compact ? value : `${value} (${range})`, color) : seedCurves(seeds, key, value))
           .map((trace, index) => ({
