@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from measure.pinned import machine, run_pinned, write
 
@@ -59,16 +60,19 @@ def run(raw: Path, results: Path, rounds: int, chosen: Sequence[Point] | None = 
 
 def draw(table: pd.DataFrame) -> Figure:
     """Seconds above and memory below, a column per axis, on logarithmic scales."""
-    quantities = {"epoch_seconds": "processor seconds per epoch", "peak_mb": "peak memory of a training, MB"}
+    quantities = {"epoch_seconds": "processor seconds per epoch", "peak_mb": "peak memory, MB"}
     grid = sns.relplot(
         table.melt(["axis", "value", "engine"], list(quantities), var_name="quantity", value_name="amount"),
         **{"x": "value", "y": "amount", "col": "axis", "row": "quantity", "hue": "engine", "style": "engine"},
-        **{"kind": "line", "markers": True, "palette": "colorblind", "height": 3},
+        **{"kind": "line", "markers": True, "palette": "colorblind", "height": 3.5},
         facet_kws={"sharex": "col", "sharey": "row"},
     )
     grid.set(xscale="log", yscale="log")
     for (quantity, axis), panel in grid.axes_dict.items():
         panel.set(title="", xlabel=AXES[axis], ylabel=quantities[quantity])
+        values = sorted(set(table.loc[table["axis"] == axis, "value"]))
+        panel.set_xticks(values, [f"{value:,}" for value in values])
+        panel.xaxis.set_minor_locator(NullLocator())
     grid.figure.suptitle(machine(), fontsize="small")
     return grid.figure
 
