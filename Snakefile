@@ -19,7 +19,7 @@ pathvars:
     benchmarks="<results>/benchmarks",
 
 
-report: "workflow/report/workflow.rst"
+report: "workflow/report/captions/workflow.rst"
 
 
 # For --sdm apptainer. docs/cluster.md says how to build it from envs/Containerfile.

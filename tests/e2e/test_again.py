@@ -51,7 +51,7 @@ def test_a_change_of_the_figures_trains_nothing(project, mnist, edit):
 
 
 def test_a_change_of_the_page_makes_the_page(project, mnist, edit):
-    edit("workflow/report/index.html.jinja")
+    edit("workflow/report/page/index.html.jinja")
     assert set(planned(project, *quick(mnist))) == {"page", "all"}
 
 

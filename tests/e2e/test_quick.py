@@ -94,10 +94,10 @@ def test_the_page_and_its_numbers(results):
     final = pd.read_csv(results / "final.csv")
     for accuracy in final["test_accuracy"]:
         assert f"<td>{accuracy:.2%}</td>" in page
-    titles = [page.index(f">{title}</h2>") for title in ("Set-up", "Mini-batch size", "Leaky ReLU", "Final numbers")]
+    titles = [page.index(f">{title}</h2>") for title in ("Set-up", "Mini-batch size", "Leaky ReLU", "Final values")]
     assert titles == sorted(titles)
     assert titles[1] < page.index(">BN on against off, ReLU</h2>") < titles[2]
-    assert re.findall(r'src="(?!media/)', page) == []
+    assert re.findall(r'src="(?!assets/)', page) == []
     scripts = set(re.findall(r"workflow/scripts/\w+\.py", page))
     assert len(scripts) > 4
     assert [script for script in scripts if not (ROOT / script).exists()] == []

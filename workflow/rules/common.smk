@@ -103,7 +103,7 @@ def unit_tables(run):
 
 def figure(name, path, caption, category, labels):
     """The outputs of a figure: PNG for Snakemake's own report, SVG for the page."""
-    png = report(f"{path}.png", category=category, labels=labels, caption=f"../report/{caption}.rst")
+    png = report(f"{path}.png", category=category, labels=labels, caption=f"../report/captions/{caption}.rst")
     return {f"{name}_png": png, f"{name}_svg": f"{path}.svg"}
 
 
@@ -115,7 +115,7 @@ def figures(kinds, name, category, labels):
         for key, output in figure(
             kind,
             f"<results>/figures/{kind}/{name}",
-            f"captions/{kind}",
+            kind,
             category,
             lambda wildcards, title=CAPTIONS[kind]["title"]: labels(wildcards) | {"figure": title},
         ).items()

@@ -63,7 +63,7 @@ rule accuracy:
             category="Accuracy of each run",
             subcategory=run_experiments,
             labels=run_labels,
-            caption="../report/accuracy.rst",
+            caption="../report/captions/accuracy.rst",
         ),
         svg="<results>/runs/{run}/accuracy.svg",
     log:

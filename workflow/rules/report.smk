@@ -17,13 +17,8 @@ FINISHED = [
     *expand("<results>/runs/{run}/{file}", run=CONFIG.drawn, file=["accuracy.svg", "dw.mp4", "sprites"]),
 ]
 
-# What the page's template includes, and what is copied beside the page.
-PAGE_PARTS = sorted(
-    source(path)
-    for pattern in ("*.css", "*.js", "sections/*.html.jinja")
-    for path in (WORKFLOW / "report").glob(pattern)
-    if path.name != "table.js"
-)
+# Templates of the page, and the scripts and style that are copied beside it.
+PAGE_SOURCES = sorted(source(path) for path in (WORKFLOW / "report" / "page").rglob("*.*"))
 
 # The tables that Snakemake's report shows, by the name of their file.
 TABLES = {
@@ -65,8 +60,7 @@ rule page:
         provenance="<results>/provenance.json",
         metrics=sorted({path for name in CURVES for path in of_experiment(name, "metrics.csv")}),
         units=expand("<results>/runs/{run}/units.csv.gz", run=CONFIG.drawn),
-        template=source(WORKFLOW / "report" / "index.html.jinja"),
-        parts=PAGE_PARTS,
+        sources=PAGE_SOURCES,
         texts=[source(path) for path in (claims.FILE, captions.FILE)],
     output:
         folder=report(
@@ -74,7 +68,7 @@ rule page:
             htmlindex="index.html",
             category="Report",
             labels={"page": "The whole report"},
-            caption="../report/page.rst",
+            caption="../report/captions/page.rst",
         ),
     log:
         "<logs>/page.log",
@@ -101,7 +95,7 @@ rule table:
             "<results>/tables/{table}.html",
             category="Tables",
             labels=lambda wildcards: {"table": TABLES[wildcards.table]},
-            caption="../report/table.rst",
+            caption="../report/captions/table.rst",
         ),
     log:
         "<logs>/table/{table}.log",

@@ -36,7 +36,7 @@ rule video:
             category="dW videos",
             subcategory=run_experiments,
             labels=run_labels,
-            caption="../report/video.rst",
+            caption="../report/captions/video.rst",
         ),
     log:
         "<logs>/video/{run}.log",
@@ -69,7 +69,7 @@ rule comparison:
             category="dW videos",
             subcategory="Side by side",
             labels=comparison_label,
-            caption="../report/comparison.rst",
+            caption="../report/captions/comparison.rst",
         ),
     log:
         "<logs>/comparison/{comparison}.log",

@@ -1,4 +1,4 @@
-"""Tables as pages, for Snakemake's own report, which shows HTML but no CSV."""
+"""Tables as HTML pages, since Snakemake's own report shows no CSV."""
 
 import pandas as pd
 
@@ -13,10 +13,7 @@ th[aria-sort=descending] button::after { content: " \\25BE"; }
 
 
 def table_page(table: pd.DataFrame, title: str, script: str) -> str:
-    """The table as a page of its own, for viewers that show HTML but not CSV. Text is escaped.
-
-    `script` is what sorts it, the text of report/table.js: the page is one file.
-    """
+    """The table as a single HTML file that `script`, the text of report/table.js, makes sortable. Text is escaped."""
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
     rows = table.to_html(index=False, border=0, na_rep="").replace("<th>", '<th scope="col">')
     return f"{head}<h1>{title}</h1>{rows}<script>{script}</script></html>\n"
