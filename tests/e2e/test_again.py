@@ -50,6 +50,17 @@ def test_a_change_of_the_figures_trains_nothing(project, mnist, edit):
     assert set(planned(project, *quick(mnist))) == AFTER_FIGURES
 
 
+def test_a_change_of_a_script_runs_it_again(project, mnist, edit):
+    edit("workflow/scripts/table.py")
+    assert set(planned(project, *quick(mnist))) == {"table", "all"}
+
+
+def test_dates_of_scripts_change_nothing(project, mnist):
+    for script in (project / "workflow" / "scripts").iterdir():
+        script.touch()
+    assert planned(project, *quick(mnist)) == {}
+
+
 def test_a_change_of_the_page_makes_the_page(project, mnist, edit):
     edit("workflow/report/page/index.html.jinja")
     assert set(planned(project, *quick(mnist))) == {"page", "all"}
