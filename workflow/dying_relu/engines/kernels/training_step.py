@@ -138,9 +138,7 @@ def _update_hidden(k, size, images, parameters, workspace, settings, adam, keep)
         elif images.dense.shape[0]:
             update_weight(block, size, workspace.batch.dense, buffers.grad_output, layer.weight, adam, keep)
         else:
-            sparse_update_weight(
-                block, size, images, workspace.batch, buffers.grad_output, layer.weight, adam, keep
-            )
+            sparse_update_weight(block, size, images, workspace.batch, buffers.grad_output, layer.weight, adam, keep)
     if settings.batch_norm:
         update_parameter(layer.gamma, adam)
         update_parameter(layer.beta, adam)
