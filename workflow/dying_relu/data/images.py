@@ -83,7 +83,7 @@ def _idx(raw: Path, digests: Mapping[str, str]) -> Iterator[Tensor]:
 
 
 def _cifar10(raw: Path, digests: Mapping[str, str]) -> Iterator[Tensor]:
-    """Yield the same from CIFAR-10's archive; an image is a byte for the label, then red, green and blue, row by row."""
+    """Yield the same from CIFAR-10's archive; each image is its label, then red, green and blue, row by row."""
     (name,) = digests
     content = (raw / name).read_bytes()
     verify(name, content, digests)

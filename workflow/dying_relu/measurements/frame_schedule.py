@@ -12,8 +12,8 @@ DIVERGED = "diverged"  # the last part of the name of a diverged run's last fram
 class FrameSchedule:
     """A frame after every `every` epochs or steps (mini-batches); `unit` is `epoch` or `step`."""
 
-    every: int
-    unit: str
+    every: int = 1
+    unit: str = "epoch"
 
     def segments(self, run: Run, epoch: int) -> Iterator[tuple[int, str | None]]:
         """Yield the segments of mini-batches into which frames cut `epoch` (from 1).
