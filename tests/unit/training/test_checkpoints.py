@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dying_relu.data.images import Images, load_images
 from dying_relu.engines.numba_engine import NumbaEngine
 from dying_relu.engines.torch_engine import TorchEngine
 from dying_relu.io.atomic import file_digest
 from dying_relu.measurements.frame_schedule import FrameSchedule
 from dying_relu.training import checkpoints as module
 from dying_relu.training.checkpoints import Checkpoints, SupersededError
-from dying_relu.training.train import Outputs, StoppedError, train
+from dying_relu.training.train import Outputs, StoppedError, TrainingOptions, train
 from helpers import make_run
 
 RUN = {"train_images": 300, "hidden": [16], "batch_size": 40}
@@ -24,12 +23,6 @@ IDENTITY = {"run": {"epochs": EPOCHS}, "code": "1"}
 
 class KilledError(Exception):
     """Stands for the end of a process."""
-
-
-@pytest.fixture(scope="module")
-def images(mnist) -> Images:
-    everything = load_images(mnist, 300)
-    return Images(everything.train, everything.train_labels, everything.test[:200], everything.test_labels[:200])
 
 
 def outputs_in(folder: Path) -> Outputs:
@@ -65,7 +58,7 @@ def killed_in(engine, epoch: int):
 
 def restored_epochs(engine) -> int:
     if isinstance(engine, NumbaEngine):
-        return engine._steps // 8
+        return int(engine._state.steps[0]) // 8
     state = next(iter(engine._optimizer.state.values()), {})
     if "step" not in state:  # SGD does not count, but BN does
         return int(engine.network.norm.num_batches_tracked) // 8
@@ -77,26 +70,27 @@ def checkpoints_in(home: Path, seconds: float = 0, identity=IDENTITY) -> Checkpo
 
 
 VARIANTS = [
-    (TorchEngine, {}, "gradient", FrameSchedule(1, "epoch")),
-    (NumbaEngine, {}, "gradient", FrameSchedule(1, "epoch")),
+    (TorchEngine, {}, "gradient", FrameSchedule()),
+    (NumbaEngine, {}, "gradient", FrameSchedule()),
     (TorchEngine, {"batch_norm": False}, "update", FrameSchedule(2, "epoch")),
     (NumbaEngine, {"batch_norm": False}, "update", FrameSchedule(2, "epoch")),
     (TorchEngine, {}, "update", FrameSchedule(3, "step")),
     (NumbaEngine, {}, "update", FrameSchedule(3, "step")),
     (NumbaEngine, {"batch_norm": False}, "gradient", FrameSchedule(5, "step")),
     (TorchEngine, {"hidden": [16, 12]}, "update", FrameSchedule(2, "epoch")),
-    (TorchEngine, {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.1}, "gradient", FrameSchedule(1, "epoch")),
+    (TorchEngine, {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.1}, "gradient", FrameSchedule()),
     (TorchEngine, {"optimizer": "sgd", "batch_norm_position": "after_activation"}, "update", FrameSchedule(2, "epoch")),
-    (NumbaEngine, {"input_scaling": "standardized"}, "gradient", FrameSchedule(1, "epoch")),
+    (NumbaEngine, {"input_scaling": "standardized"}, "gradient", FrameSchedule()),
 ]
 
 
-@pytest.mark.parametrize(("engine", "parameters", "dw", "moments"), VARIANTS)
+@pytest.mark.parametrize(("engine", "parameters", "dw", "schedule"), VARIANTS)
 def test_the_bytes_are_those_of_an_undisturbed_training(
-    images, tmp_path, monkeypatch, caplog, engine, parameters, dw, moments
+    images, tmp_path, monkeypatch, caplog, engine, parameters, dw, schedule
 ):
     run = make_run(epochs=EPOCHS, **RUN | parameters)
     whole, resumed = tmp_path / "whole", tmp_path / "resumed"
+    options = TrainingOptions(dw, schedule)
     last_states = []
     save = Checkpoints.save
 
@@ -105,17 +99,16 @@ def test_the_bytes_are_those_of_an_undisturbed_training(
         save(self, epoch, arrays, spent)
 
     monkeypatch.setattr(Checkpoints, "save", watched)
-    train(run, images, engine, dw, moments, outputs_in(whole), checkpoints_in(tmp_path / "one", seconds=3600))
+    train(run, images, engine, outputs_in(whole), checkpoints_in(tmp_path / "one", seconds=3600), options)
     expected = last_states[-1]
 
     home = tmp_path / "two"
-    went_on = []
     for epoch in (1, 3, 4, 7):
         with pytest.raises(KilledError):
-            train(run, images, killed_in(engine, epoch), dw, moments, outputs_in(resumed), checkpoints_in(home))
+            train(run, images, killed_in(engine, epoch), outputs_in(resumed), checkpoints_in(home), options)
         assert contents(resumed) == {}
     with caplog.at_level(logging.INFO):
-        train(run, images, engine, dw, moments, outputs_in(resumed), last := checkpoints_in(home))
+        train(run, images, engine, outputs_in(resumed), last := checkpoints_in(home), options)
     went_on = [text for text in caplog.messages if "going on" in text]
     assert went_on == ["going on from the checkpoint after epoch 6"]
     assert contents(resumed) == contents(whole)
@@ -135,7 +128,7 @@ def interrupted(images, tmp_path) -> Path:
 
 
 def arguments(images, engine, folder: Path) -> tuple:
-    return make_run(epochs=EPOCHS, **RUN), images, engine, "gradient", FrameSchedule(1, "epoch"), outputs_in(folder)
+    return make_run(epochs=EPOCHS, **RUN), images, engine, outputs_in(folder)
 
 
 def edit_manifest(home: Path, **values) -> None:
