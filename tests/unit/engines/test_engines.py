@@ -141,7 +141,7 @@ def check_steps(images, pixels, batches, **parameters) -> None:
 
 
 @pytest.mark.parametrize(("batch_norm", "slope"), BN_SLOPE)
-@pytest.mark.parametrize(("batch_size", "steps"), [(10, 50), (70, 50), (100, 50), (128, 2), (300, 2)])
+@pytest.mark.parametrize(("batch_size", "steps"), [(10, 25), (70, 25), (100, 25), (128, 2), (300, 2)])
 @pytest.mark.parametrize("scaling", ["unit_interval", "standardized"])
 @pytest.mark.parametrize("hidden", [[256], [100, 70, 30]])
 def test_the_first_steps(images, batch_norm, slope, batch_size, steps, scaling, hidden):
