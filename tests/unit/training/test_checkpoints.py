@@ -1,7 +1,8 @@
-"""An interrupted training goes on from its last checkpoint, and ends with the bytes of an undisturbed one."""
+"""An interrupted training resumes from its last checkpoint, and ends with the bytes of an undisturbed one."""
 
 import json
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,35 +35,17 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def killed_in(engine, epoch: int):
-    """The engine, but the process ends in the middle of an epoch; it does not matter where the process began."""
+@dataclass(frozen=True)
+class Killed(FrameSchedule):
+    """A schedule in whose epoch `last` the process ends, after the first segment."""
 
-    class Mortal(engine):
-        """Mini-batches are counted by the images that were trained."""
+    last: int = 0
 
-        images = 0
-
-        def train(self, batches):
-            result = super().train(batches)
-            self.images += sum(map(len, batches))
-            if self.images > (epoch - 1) * 300:
+    def segments(self, run, epoch):
+        for segment in super().segments(run, epoch):
+            yield segment
+            if epoch == self.last:
                 raise KilledError
-            return result
-
-        def restore(self, state):
-            super().restore(state)
-            self.images = restored_epochs(self) * 300
-
-    return Mortal
-
-
-def restored_epochs(engine) -> int:
-    if isinstance(engine, NumbaEngine):
-        return int(engine._state.steps[0]) // 8
-    state = next(iter(engine._optimizer.state.values()), {})
-    if "step" not in state:  # SGD does not count, but BN does
-        return int(engine.network.norm.num_batches_tracked) // 8
-    return int(state["step"]) // 8
 
 
 def checkpoints_in(home: Path, seconds: float = 0, identity=IDENTITY) -> Checkpoints:
@@ -104,8 +87,9 @@ def test_the_bytes_are_those_of_an_undisturbed_training(
 
     home = tmp_path / "two"
     for epoch in (1, 3, 4, 7):
+        killed = TrainingOptions(dw, Killed(schedule.every, schedule.unit, epoch))
         with pytest.raises(KilledError):
-            train(run, images, killed_in(engine, epoch), outputs_in(resumed), checkpoints_in(home), options)
+            train(run, images, engine, outputs_in(resumed), checkpoints_in(home), killed)
         assert contents(resumed) == {}
     with caplog.at_level(logging.INFO):
         train(run, images, engine, outputs_in(resumed), last := checkpoints_in(home), options)
@@ -122,8 +106,9 @@ def test_the_bytes_are_those_of_an_undisturbed_training(
 def interrupted(images, tmp_path) -> Path:
     """The checkpoints of a training that was interrupted in its fourth epoch."""
     home = tmp_path / "checkpoint"
+    killed = TrainingOptions(schedule=Killed(last=4))
     with pytest.raises(KilledError):
-        train(*arguments(images, killed_in(NumbaEngine, 4), tmp_path / "x"), checkpoints_in(home))
+        train(*arguments(images, NumbaEngine, tmp_path / "x"), checkpoints_in(home), killed)
     return home
 
 
@@ -139,35 +124,41 @@ def edit_manifest(home: Path, **values) -> None:
     path.write_text(json.dumps(content | {"digest": module._digest_of(content)}))
 
 
-def flip(path: Path, place: int) -> None:
-    content = bytearray(path.read_bytes())
-    content[place] ^= 1
-    path.write_bytes(content)
+def change(name: str, edit):
+    """Return a function that edits the first file of that name in a folder of checkpoints."""
+
+    def damage(home: Path) -> None:
+        path = sorted(home.glob(f"*/{name}"))[0]
+        path.write_bytes(edit(path.read_bytes()))
+
+    return damage
 
 
-def flip_one(home: Path, name: str, place: int) -> None:
-    flip(sorted(home.glob(f"*/{name}"))[0], place)
+def flip(place: int):
+    """Return a function that flips a bit in one of some bytes."""
+
+    def edit(content: bytes) -> bytes:
+        changed = bytearray(content)
+        changed[place] ^= 1
+        return bytes(changed)
+
+    return edit
+
+
+def delete(name: str):
+    return lambda home: sorted(home.glob(f"*/{name}"))[0].unlink()
 
 
 DAMAGE = {
-    "state": (lambda home: flip_one(home, "*/state.npz", 5000), "000003/state.npz is damaged"),
-    "table": (lambda home: flip_one(home, "*/batches.csv", -3), "000001/batches.csv is damaged"),
-    "frames": (lambda home: flip_one(home, "*/dw.npz", 400), "000001/dw.npz is damaged"),
-    "truncated": (
-        lambda home: sorted(home.glob("*/*/units.csv"))[0].write_text("epoch,unit\n"),
-        "000001/units.csv is damaged",
-    ),
-    "missing": (lambda home: sorted(home.glob("*/*/units.csv"))[0].unlink(), "000001/units.csv is missing"),
-    "manifest": (lambda home: flip_one(home, "checkpoint.json", 60), "checkpoint.json is damaged"),
-    "half a manifest": (
-        lambda home: next(home.glob("*/checkpoint.json")).write_text('{"version": 1, '),
-        "checkpoint.json is damaged",
-    ),
+    "state": (change("*/state.npz", flip(5000)), "000003/state.npz is damaged"),
+    "table": (change("*/batches.csv", flip(-3)), "000001/batches.csv is damaged"),
+    "frames": (change("*/dw.npz", flip(400)), "000001/dw.npz is damaged"),
+    "truncated": (change("*/units.csv", lambda _: b"epoch,unit\n"), "000001/units.csv is damaged"),
+    "missing": (delete("*/units.csv"), "000001/units.csv is missing"),
+    "manifest": (change("checkpoint.json", flip(60)), "checkpoint.json is damaged"),
+    "half a manifest": (change("checkpoint.json", lambda _: b'{"version": 1, '), "checkpoint.json is damaged"),
     "other epoch": (
-        lambda home: [
-            path.write_text(path.read_text().replace('"epoch": 3', '"epoch": 2'))
-            for path in home.glob("*/checkpoint.json")
-        ],
+        change("checkpoint.json", lambda content: content.replace(b'"epoch": 3', b'"epoch": 2')),
         "checkpoint.json is damaged",
     ),
     "version": (lambda home: edit_manifest(home, version=2), "its format has version 2, not 1"),
@@ -175,10 +166,7 @@ DAMAGE = {
         lambda home: edit_manifest(home, identity={"run": {"epochs": 8}, "code": "2"}),
         "it was made with another code, another run.epochs",
     ),
-    "nothing whole": (
-        lambda home: next(home.glob("*/checkpoint.json")).unlink(),
-        "an interrupted training has left no checkpoint",
-    ),
+    "nothing whole": (delete("checkpoint.json"), "an interrupted training has left no checkpoint"),
 }
 
 

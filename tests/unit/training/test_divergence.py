@@ -18,7 +18,7 @@ from dying_relu.figures import comparisons as unit_figures
 from dying_relu.figures import experiments as figures
 from dying_relu.figures import run_accuracy, style
 from dying_relu.measurements.evaluation import TestResult
-from dying_relu.measurements.frame_schedule import FrameSchedule, frame_label
+from dying_relu.measurements.frame_schedule import FrameSchedule
 from dying_relu.tables.overview import final_table
 from dying_relu.tables.summaries import diverged_in
 from dying_relu.training.outputs import TABLES
@@ -42,15 +42,13 @@ def broken_from(step: int, engine=NumbaEngine):
         done = 0
 
         def train(self, batches):
-            losses, correct = [], []
+            results = []
             for batch in batches:
                 self.done += 1
                 if self.done == step:
                     self.network.output.weight.data[3, 5] = torch.nan
-                loss, right = super().train([batch])
-                losses.append(loss)
-                correct.append(right)
-            return torch.cat(losses), torch.cat(correct)
+                results.append(super().train([batch]))
+            return tuple(map(torch.cat, zip(*results, strict=True)))
 
     return Broken
 
@@ -102,6 +100,13 @@ def test_weights_that_overflow_in_the_last_step_show_in_the_test(images, outputs
         train_anew(make_run(epochs=1, **RUN), images, Overflown, outputs)
 
 
+@pytest.mark.parametrize("engine", [TorchEngine, NumbaEngine])
+def test_a_diverging_run_stops_and_says_where(images, engine, outputs):
+    run = make_run(epochs=2, **RUN)
+    with pytest.raises(DivergenceError, match=rf"{run.name} diverged: the loss is nan in epoch 1, mini-batch 8"):
+        train_anew(run, images, broken_from(8, engine), outputs, schedule=FrameSchedule(1, "step"))
+
+
 @pytest.fixture(scope="module")
 def kept(images, tmp_path_factory) -> dict[str, Outputs]:
     """Three runs: one to the end, one that diverges in the third epoch, and one in the first."""
@@ -111,11 +116,6 @@ def kept(images, tmp_path_factory) -> dict[str, Outputs]:
         made[name] = outputs_in(folder / name)
         train_anew(make_run(epochs=4, **RUN), images, broken_from(step), made[name], on_divergence="keep")
     return made
-
-
-def test_labels_of_frames():
-    assert frame_label("epoch-000003-diverged") == "epoch 3, diverged"
-    assert frame_label("epoch-000003-step-000000020-diverged") == "epoch 3, step 20, diverged"
 
 
 def test_beside_a_run_that_diverged_the_other_goes_on(kept, tmp_path):
@@ -145,11 +145,8 @@ def test_figures_say_so(kept):
         _, labels = axes.get_legend_handles_labels()
         assert labels == ["mini-batch 40", "mini-batch 41 (diverged: 1 of 1)", "mini-batch 42 (diverged: 1 of 1)"]
     figures.evaluations(metrics, "Title")
-    for name, end in (
-        ("third", ": diverged in epoch 3"),
-        ("first", ": diverged in epoch 1"),
-        ("whole", "seed 20170523"),
-    ):
+    ends = {"third": ": diverged in epoch 3", "first": ": diverged in epoch 1", "whole": "seed 20170523"}
+    for name, end in ends.items():
         figure = run_accuracy.accuracy(runs[name], metrics[runs[name]], pd.read_csv(kept[name].batches))
         assert figure.axes[0].get_title().endswith(end)
 
@@ -166,23 +163,14 @@ def test_figures_of_units(kept, kind, tmp_path):
 
 def test_claims_about_it_are_undecided(kept):
     """Whatever a claim is about: as soon as one of its runs has diverged, nothing is measured."""
-    everything = load_config(
-        {
-            "epochs": 4,
-            "run": {"train_images": 6000},
-            "experiments": {
-                "all": {
-                    "title": "All",
-                    "grids": [
-                        {"batch_size": [10, 50, 100, 200, 500]},
-                        {"batch_norm": False},
-                        {"activation": "leaky_relu", "negative_slope": [0.001, 0.01, 0.18, 0.5]},
-                        {"activation": "leaky_relu", "negative_slope": 0.001, "batch_norm": False},
-                    ],
-                }
-            },
-        }
-    )
+    grids = [
+        {"batch_size": [10, 50, 100, 200, 500]},
+        {"batch_norm": False},
+        {"activation": "leaky_relu", "negative_slope": [0.001, 0.01, 0.18, 0.5]},
+        {"activation": "leaky_relu", "negative_slope": 0.001, "batch_norm": False},
+    ]
+    experiments = {"all": {"title": "All", "grids": grids}}
+    everything = load_config({"epochs": 4, "run": {"train_images": 6000}, "experiments": experiments})
 
     def table(diverged) -> pd.DataFrame:
         def tables_of(run: Run) -> RunTables:
