@@ -49,7 +49,7 @@ class Reference:
         return (linear - mean) / np.sqrt(variance + BN_EPSILON)
 
     def pre_activation(self, linear, own_statistics=False):
-        """What the activation function is applied to, for testing: BN with running averages or the rows' own."""
+        """The activation function's input in a test: BN with running averages, or with the rows' own statistics."""
         if not self.batch_norm:
             return linear
         statistics = (linear.mean(0), linear.var(0)) if own_statistics else (self.running_mean, self.running_variance)
@@ -138,11 +138,11 @@ def measure_run(network, train, test, orders, batch_size, dw="gradient"):
             pd.DataFrame({"epoch": epoch, "batch": np.arange(len(parts)) + 1, "accuracy": counts / sizes, "loss": loss})
         )
         tested, active, close = test_measures(network, *test, batch_size)
-        silent, close_silent = silent_measures(network, train[0])
+        dead, close_dead = dead_measures(network, train[0])
         shown, dark, close_dark = shown_measures(change)
         frames.append(square(change))
-        rows = {"epoch": epoch, "unit": np.arange(len(change)), "active_fraction": active} | shown | silent | dark
-        close = {"close_images": close, "close_silent": close_silent, "close_dark": close_dark}
+        rows = {"epoch": epoch, "unit": np.arange(len(change)), "active_fraction": active} | shown | dead | dark
+        close = {"close_images": close, "close_dead": close_dead, "close_dark": close_dark}
         units.append(pd.DataFrame(rows | {"layer": 1} | close))
         trained = {
             "epoch": epoch,
@@ -150,11 +150,11 @@ def measure_run(network, train, test, orders, batch_size, dw="gradient"):
             "train_accuracy": counts.sum() / len(order),
             "perfect_batches": (counts == sizes).sum() / len(parts),
         }
-        metrics.append(trained | tested | {f"{kind}_units": units[-1][kind].sum() for kind in SILENT})
+        metrics.append(trained | tested | {f"{kind}_units": units[-1][kind].sum() for kind in KINDS})
     return pd.DataFrame(metrics), pd.concat(units, ignore_index=True), pd.concat(batches, ignore_index=True), frames
 
 
-SILENT = ("dead", "inactive", "dark")
+KINDS = ("dead", "inactive", "dark")
 
 
 def test_measures(network, x, labels, batch_size):
@@ -183,15 +183,15 @@ def test_measures(network, x, labels, batch_size):
 test_measures.__test__ = False  # not a test, whatever pytest makes of its name
 
 
-def silent_measures(network, x):
+def dead_measures(network, x):
     """Which units are dead or inactive on the training images, and for which of them that was close."""
     pre_activation = network.pre_activation(network.linear(x))
     highest = pre_activation.max(0)
-    silent = {
+    dead = {
         "dead": (network.active(pre_activation) == 0).all(0).astype(int),
         "inactive": (~(pre_activation > 0).any(0)).astype(int),
     }
-    return silent, (np.abs(highest) < CLOSE) & (highest != 0)
+    return dead, (np.abs(highest) < CLOSE) & (highest != 0)
 
 
 def square(dw):
