@@ -12,8 +12,6 @@ from helpers import make_run
 from helpers import train_anew as train
 
 engines = pytest.mark.parametrize("engine", [TorchEngine, NumbaEngine])
-
-
 RUN = {"train_images": 300, "hidden": [16], "batch_size": 40}
 
 
