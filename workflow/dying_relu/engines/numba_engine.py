@@ -104,7 +104,7 @@ class _Arena:
 
     BLOCK = 1 << 23  # bytes; NumPy asks for huge pages from 4 MiB on
     LINE = 64  # bytes of a cache line, where arrays begin, so that no vector lies across two lines
-    # Between two arrays: those of a Parameter would else lie multiples of 4 KiB apart, which processors confuse.
+    # Bytes between two arrays: at multiples of 4 KiB from each other, a load would wait for another array's store.
     GAP = 256
 
     def __init__(self) -> None:

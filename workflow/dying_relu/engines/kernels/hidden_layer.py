@@ -1,6 +1,8 @@
 """One block of LANES units of a hidden layer, forward and backward, compiled: batch normalisation and activation.
 
-The products of its linear map are in `matmul`.
+The products of its linear map are in `matmul`. An argument of one name is the same in all functions: `block` the index
+of the block, `size` the number of images, `buffers` LayerBuffers, `parameters` LayerParameters, `settings` Settings;
+`linear`, `normalized`, `active` and `result` `[blocks, size, LANES]`; `mean`, `variance` and `scale` vectors.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,9 @@
-"""Training steps and tests of a whole network, compiled: one mini-batch after the other through all layers."""
+"""Training steps and tests of a whole network, compiled: one mini-batch after the other through all layers.
+
+An argument of one name is the same in all functions: `batches` Batches, `images` CSR, `labels` int64 `[images]`, `state`
+TrainingState, `parameters` Parameters, `workspace` Workspace, `settings` Settings, `adam` AdamStep; `k` the index of a
+hidden layer, `block` that of a block of its units, `size` the number of images in the mini-batch.
+"""
 
 from typing import NamedTuple
 
@@ -96,7 +101,7 @@ def _linear(k, block, size, images, parameters, workspace):
 
 @njit(**OPTIONS)
 def _forward(size, images, state, workspace, settings, mode):
-    """Go through all hidden layers; `mode` is TRAIN, TEST or TEST_BATCH_STATISTICS."""
+    """Go through all hidden layers; `mode` (int) is TRAIN, TEST or TEST_BATCH_STATISTICS."""
     for k in range(len(workspace.layers)):
         buffers, layer, running = workspace.layers[k], state.parameters.layers[k], state.running[k]
         for block in range(buffers.linear.shape[0]):
@@ -119,7 +124,7 @@ def _forward(size, images, state, workspace, settings, mode):
 def _update_hidden(k, size, images, parameters, workspace, settings, adam, keep):
     """Compute hidden layer k's gradients and update it, after the layers behind it.
 
-    The weight's gradient is stored only if `keep` is set.
+    The weight's gradient is stored only if `keep` (bool) is set.
     """
     buffers, layer = workspace.layers[k], parameters.layers[k]
     if k:
@@ -148,11 +153,9 @@ def _update_hidden(k, size, images, parameters, workspace, settings, adam, keep)
 
 @njit(**OPTIONS)
 def train_batches(batches, images, labels, state, workspace, settings, results):
-    """Take one Adam step per mini-batch: change `state` and fill `results`.
+    """Take one Adam step per mini-batch: change `state` and fill `results` (StepResults).
 
-    batches: Batches; images: CSR; labels: int64 `[images]`; state: TrainingState; workspace: Workspace;
-    settings: Settings; results: StepResults.
-    The gradients are those of the last mini-batch then.
+    The parameters' gradients are those of the last mini-batch afterwards.
     """
     parameters = state.parameters
     begin = 0
@@ -176,10 +179,7 @@ def train_batches(batches, images, labels, state, workspace, settings, results):
 
 @njit(**OPTIONS)
 def test_batches(batches, images, labels, state, workspace, settings, results):
-    """Test the network on mini-batches: fill `results` (TestResults); other arguments as for `train_batches`.
-
-    `results.active` is added to, so it must start from 0.
-    """
+    """Test the network on mini-batches: fill `results` (TestResults), whose `active` must start from 0."""
     parameters = state.parameters
     active = workspace.layers[len(workspace.layers) - 1].active
     begin = 0
