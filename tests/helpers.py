@@ -9,8 +9,10 @@ from tempfile import TemporaryDirectory
 
 from dying_relu.configuration.config import load_config
 from dying_relu.configuration.run import Run
+from dying_relu.data.images import Images
+from dying_relu.engines.engine import Engine
 from dying_relu.training.checkpoints import Checkpoints
-from dying_relu.training.train import train
+from dying_relu.training.train import Outputs, TrainingOptions, train
 
 ROOT = Path(__file__).parents[1]
 QUICK = ("--configfile", "tests/configs/quick.yaml")
@@ -24,10 +26,11 @@ def make_run(epochs: int = 1, seed: int = 20170523, **parameters) -> Run:
     return run
 
 
-def train_anew(*arguments, **options) -> dict[str, float]:
-    """`train.train` with its arguments but for the checkpoints, which are new ones."""
+def train_anew(run: Run, images: Images, engine: type[Engine], outputs: Outputs, **options) -> dict[str, float]:
+    """`train.train` from the beginning, with the `TrainingOptions` that are given."""
     with TemporaryDirectory() as folder:
-        return train(*arguments, Checkpoints(Path(folder), {}, seconds=3600), **options)
+        checkpoints = Checkpoints(Path(folder), {}, seconds=3600)
+        return train(run, images, engine, outputs, checkpoints, TrainingOptions(**options))
 
 
 def snakemake(

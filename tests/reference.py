@@ -1,4 +1,4 @@
-"""The measurements of one run in NumPy and float64, written from the definitions; nothing of the library is used.
+"""The measurements of one run in NumPy and float64, written from the definitions, without the library.
 
 The network is inputs - hidden layer - 10: linear map, batch normalisation (BN) or none, ReLU or Leaky ReLU, linear
 map, softmax cross-entropy averaged over the mini-batch, trained by Adam. The constants are the article's.
@@ -39,7 +39,7 @@ class Reference:
         self.batch_norm = "gamma" in parameters
         hidden = len(self.parameters["weight"])
         self.running_mean, self.running_variance = np.zeros(hidden), np.ones(hidden)
-        self.averages = {name: (np.zeros_like(a), np.zeros_like(a)) for name, a in self.parameters.items()}
+        self.moments = {name: (np.zeros_like(a), np.zeros_like(a)) for name, a in self.parameters.items()}
         self.steps = 0
 
     def linear(self, x):
@@ -49,7 +49,7 @@ class Reference:
         return (linear - mean) / np.sqrt(variance + BN_EPSILON)
 
     def pre_activation(self, linear, own_statistics=False):
-        """What the activation function is applied to, for testing: BN with running averages or the rows' own."""
+        """The activation function's input in a test: BN with running averages, or with the rows' own statistics."""
         if not self.batch_norm:
             return linear
         statistics = (linear.mean(0), linear.var(0)) if own_statistics else (self.running_mean, self.running_variance)
@@ -62,7 +62,7 @@ class Reference:
         return self.active(pre_activation) @ self.parameters["output"].T + self.parameters["output_bias"]
 
     def step(self, x, labels):
-        """One mini-batch: mean loss and number of right answers before the step, and dW, the weights' gradient."""
+        """Train on a mini-batch; returns mean loss and correct images before the step, and the weights' gradient dW."""
         p, n = self.parameters, len(x)
         linear = self.linear(x)
         if self.batch_norm:
@@ -75,29 +75,29 @@ class Reference:
             pre_activation = linear
         logits = self.logits(pre_activation)
 
-        error = np.exp(log_softmax(logits))
-        error[np.arange(n), labels] -= 1
-        error /= n
-        gradient = {"output": error.T @ self.active(pre_activation), "output_bias": error.sum(0)}
-        error = error @ p["output"] * np.where(pre_activation > 0, 1, self.slope)
+        grad = np.exp(log_softmax(logits))  # by the logits
+        grad[np.arange(n), labels] -= 1
+        grad /= n
+        gradient = {"output": grad.T @ self.active(pre_activation), "output_bias": grad.sum(0)}
+        grad = grad @ p["output"] * np.where(pre_activation > 0, 1, self.slope)  # by the pre-activation
         if self.batch_norm:
-            gradient |= {"gamma": (error * normalized).sum(0), "beta": error.sum(0)}
-            error = p["gamma"] * error
-            error = error - error.mean(0) - normalized * (error * normalized).mean(0)
-            error = error / np.sqrt(variance + BN_EPSILON)
+            gradient |= {"gamma": (grad * normalized).sum(0), "beta": grad.sum(0)}
+            grad = p["gamma"] * grad
+            grad = grad - grad.mean(0) - normalized * (grad * normalized).mean(0)
+            grad = grad / np.sqrt(variance + BN_EPSILON)
         else:
-            gradient["bias"] = error.sum(0)
-        gradient["weight"] = error.T @ x
+            gradient["bias"] = grad.sum(0)
+        gradient["weight"] = grad.T @ x
         self.adam(gradient)
-        return losses(logits, labels).mean(), right(logits, labels).sum(), gradient["weight"]
+        return losses(logits, labels).mean(), correct(logits, labels).sum(), gradient["weight"]
 
     def adam(self, gradient):
         self.steps += 1
         for name, parameter in self.parameters.items():
-            mean, square = self.averages[name]
-            mean += (1 - BETA1) * (gradient[name] - mean)
-            square += (1 - BETA2) * (gradient[name] ** 2 - square)
-            corrected = mean / (1 - BETA1**self.steps), square / (1 - BETA2**self.steps)
+            first, second = self.moments[name]
+            first += (1 - BETA1) * (gradient[name] - first)
+            second += (1 - BETA2) * (gradient[name] ** 2 - second)
+            corrected = first / (1 - BETA1**self.steps), second / (1 - BETA2**self.steps)
             parameter -= LEARNING_RATE * corrected[0] / (np.sqrt(corrected[1]) + EPSILON)
 
 
@@ -110,7 +110,7 @@ def losses(logits, labels):
     return -log_softmax(logits)[np.arange(len(labels)), labels]
 
 
-def right(logits, labels):
+def correct(logits, labels):
     return logits.argmax(1) == labels
 
 
@@ -132,31 +132,29 @@ def measure_run(network, train, test, orders, batch_size, dw="gradient"):
         parts = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
         sizes = np.array([len(part) for part in parts])
         steps = [network.step(train[0][part], train[1][part]) for part in parts]
-        loss, correct = (np.array([step[i] for step in steps]) for i in (0, 1))
+        loss, counts = (np.array([step[i] for step in steps]) for i in (0, 1))
         change = steps[-1][2] if dw == "gradient" else network.parameters["weight"] - before
         batches.append(
-            pd.DataFrame(
-                {"epoch": epoch, "batch": np.arange(len(parts)) + 1, "accuracy": correct / sizes, "loss": loss}
-            )
+            pd.DataFrame({"epoch": epoch, "batch": np.arange(len(parts)) + 1, "accuracy": counts / sizes, "loss": loss})
         )
         tested, active, close = test_measures(network, *test, batch_size)
-        silent, close_silent = silent_measures(network, train[0])
+        dead, close_dead = dead_measures(network, train[0])
         shown, dark, close_dark = shown_measures(change)
         frames.append(square(change))
-        rows = {"epoch": epoch, "unit": np.arange(len(change)), "active_fraction": active} | shown | silent | dark
-        close = {"close_images": close, "close_silent": close_silent, "close_dark": close_dark}
+        rows = {"epoch": epoch, "unit": np.arange(len(change)), "active_fraction": active} | shown | dead | dark
+        close = {"close_images": close, "close_dead": close_dead, "close_dark": close_dark}
         units.append(pd.DataFrame(rows | {"layer": 1} | close))
         trained = {
             "epoch": epoch,
             "train_loss": (loss * sizes).sum() / len(order),
-            "train_accuracy": correct.sum() / len(order),
-            "perfect_batches": (correct == sizes).sum() / len(parts),
+            "train_accuracy": counts.sum() / len(order),
+            "perfect_batches": (counts == sizes).sum() / len(parts),
         }
-        metrics.append(trained | tested | {f"{kind}_units": units[-1][kind].sum() for kind in SILENT})
+        metrics.append(trained | tested | {f"{kind}_units": units[-1][kind].sum() for kind in KINDS})
     return pd.DataFrame(metrics), pd.concat(units, ignore_index=True), pd.concat(batches, ignore_index=True), frames
 
 
-SILENT = ("dead", "inactive", "dark")
+KINDS = ("dead", "inactive", "dark")
 
 
 def test_measures(network, x, labels, batch_size):
@@ -164,19 +162,19 @@ def test_measures(network, x, labels, batch_size):
     linear = network.linear(x)
     pre_activation = network.pre_activation(linear)
     running = network.logits(pre_activation)
-    themselves = running
+    own = running
     if network.batch_norm:
         cuts = list(range(batch_size, len(x), batch_size))
         if len(x) - cuts[-1] == 1:  # a last image alone joins the mini-batch before it
             cuts.pop()
         parts = [network.pre_activation(part, own_statistics=True) for part in np.split(linear, cuts)]
-        themselves = network.logits(np.concatenate(parts))
+        own = network.logits(np.concatenate(parts))
     columns = {
         "test_loss": losses(running, labels).mean(),
-        "test_accuracy": right(running, labels).mean(),
-        "test_accuracy_batch_statistics": right(themselves, labels).mean(),
+        "test_accuracy": correct(running, labels).mean(),
+        "test_accuracy_batch_statistics": correct(own, labels).mean(),
         "close_test_accuracy": close_calls(running),
-        "close_test_accuracy_batch_statistics": close_calls(themselves),
+        "close_test_accuracy_batch_statistics": close_calls(own),
     }
     close = (np.abs(pre_activation) < CLOSE) & (pre_activation != 0)
     return columns, (pre_activation > 0).mean(0), close.sum(0)
@@ -185,15 +183,15 @@ def test_measures(network, x, labels, batch_size):
 test_measures.__test__ = False  # not a test, whatever pytest makes of its name
 
 
-def silent_measures(network, x):
+def dead_measures(network, x):
     """Which units are dead or inactive on the training images, and for which of them that was close."""
     pre_activation = network.pre_activation(network.linear(x))
     highest = pre_activation.max(0)
-    silent = {
+    dead = {
         "dead": (network.active(pre_activation) == 0).all(0).astype(int),
         "inactive": (~(pre_activation > 0).any(0)).astype(int),
     }
-    return silent, (np.abs(highest) < CLOSE) & (highest != 0)
+    return dead, (np.abs(highest) < CLOSE) & (highest != 0)
 
 
 def square(dw):

@@ -86,7 +86,6 @@ def train_once(raw: Path, engine: str, parameters: dict[str, Any]) -> dict[str, 
     from dying_relu.configuration.config import load_config
     from dying_relu.data.images import load_images
     from dying_relu.engines.engine import choose, prepare_torch
-    from dying_relu.measurements.frame_schedule import FrameSchedule
     from dying_relu.training.checkpoints import Checkpoints
     from dying_relu.training.train import Outputs, train
 
@@ -99,8 +98,7 @@ def train_once(raw: Path, engine: str, parameters: dict[str, Any]) -> dict[str, 
         started = time.process_time()
         with TemporaryDirectory() as name:
             checkpoints = Checkpoints(Path(name) / "checkpoint", {}, 3600)
-            schedule, outputs = FrameSchedule(1, "epoch"), Outputs.within(Path(name))
-            train(run, images, choose(engine, run), "gradient", schedule, outputs, checkpoints)
+            train(run, images, choose(engine, run), Outputs.within(Path(name)), checkpoints)
         seconds.append(time.process_time() - started)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return {"seconds": (seconds[2] - seconds[1]) / EPOCHS, "peak_mb": peak / 1e6}

@@ -17,7 +17,7 @@ from dying_relu.io.job import job
 from dying_relu.measurements.frame_schedule import FrameSchedule
 from dying_relu.provenance.provenance import environment
 from dying_relu.training.checkpoints import Checkpoints
-from dying_relu.training.train import Outputs, StoppedError, train
+from dying_relu.training.train import Outputs, StoppedError, TrainingOptions, train
 
 run = Run.from_parameters(snakemake.params.run)
 engine = choose(snakemake.params.engine, run)  # before the log is opened: its warning goes to the console
@@ -40,16 +40,8 @@ with job(snakemake) as outputs:
     schedule = FrameSchedule(snakemake.params.every, snakemake.params.unit)
     starting = time.monotonic() - STARTED
     try:
-        spent = train(
-            run,
-            images,
-            engine,
-            snakemake.params.dw,
-            schedule,
-            Outputs(**outputs),
-            checkpoints,
-            snakemake.config["on_divergence"],
-        )
+        options = TrainingOptions(snakemake.params.dw, schedule, snakemake.config["on_divergence"])
+        spent = train(run, images, engine, Outputs(**outputs), checkpoints, options)
     except StoppedError as reason:
         sys.exit(str(reason))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KB; on macOS bytes

@@ -1,4 +1,4 @@
-"""Test accuracies and silent units, against networks whose answer is known."""
+"""Test accuracies, active fractions, dead and inactive units of networks whose answer is known."""
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from dying_relu.measurements.dead_units import at_initialization, dead_and_inact
 from dying_relu.measurements.evaluation import evaluate
 from dying_relu.model.network import Network
 from helpers import make_run
+from reference import Reference, test_measures
 
 
 def network_with(weights, *, bias=None, **parameters) -> Network:
@@ -28,17 +29,15 @@ IMAGES = to_inputs(PIXELS)
 WEIGHTS = [[1.0, 1.0], [-1.0, -2.0], [0.0, 0.0], [-1.0, 1.0]]
 
 
-def test_a_relu_unit_that_is_never_above_zero_is_dead_and_inactive():
-    dead, inactive = dead_and_inactive_units(network_with(WEIGHTS, batch_norm=False), PIXELS)
-    assert dead.tolist() == [False, True, True, False]
-    assert inactive.tolist() == [False, True, True, False]
-
-
-def test_a_leaky_unit_is_dead_only_where_its_pre_activation_is_zero_throughout():
-    network = network_with(WEIGHTS, batch_norm=False, activation="leaky_relu", negative_slope=0.01)
-    dead, inactive = dead_and_inactive_units(network, PIXELS)
-    assert dead.tolist() == [False, False, True, False]
-    assert inactive.tolist() == [False, True, True, False]
+@pytest.mark.parametrize(
+    ("parameters", "dead"),
+    [({}, [False, True, True, False]),
+     # A leaky unit is dead only where its pre-activation is 0 throughout.
+     ({"activation": "leaky_relu", "negative_slope": 0.01}, [False, False, True, False])],
+)  # fmt: skip
+def test_dead_and_inactive_units(parameters, dead):
+    found = dead_and_inactive_units(network_with(WEIGHTS, batch_norm=False, **parameters), PIXELS)
+    assert [units.tolist() for units in found] == [dead, [False, True, True, False]]
 
 
 def test_batch_norm_counts_with_its_running_statistics():
@@ -69,17 +68,17 @@ def two_layers(**parameters) -> Network:
 
 
 @pytest.mark.parametrize("chunk", [1, 1000])
-def test_silent_units_of_the_second_layer(monkeypatch, chunk):
+def test_dead_units_of_the_second_layer(monkeypatch, chunk):
     monkeypatch.setattr(measure, "CHUNK", chunk)
     dead, inactive = dead_and_inactive_units(two_layers(), PIXELS)
     assert dead.tolist() == inactive.tolist() == [False, True, True, False, False, True, False]
 
 
-def test_the_second_layer_is_looked_at_after_the_first_is_settled(monkeypatch):
+def test_the_second_layer_is_measured_when_no_unit_of_the_first_is_left(monkeypatch):
     monkeypatch.setattr(measure, "CHUNK", 1)
     network = two_layers()
     with torch.no_grad():
-        network.layers[0].linear.weight.fill_(1)  # no unit of the first layer is silent
+        network.layers[0].linear.weight.fill_(1)  # no unit of the first layer is dead
         network.layers[1].linear.bias.copy_(torch.tensor([-4.01, 0.0, -2.0]))
     dead, _ = dead_and_inactive_units(network, PIXELS)
     # The third image alone is bright enough for the first unit: four times 256 / 255 is above 4.01.
@@ -105,48 +104,34 @@ def test_two_layers_with_batch_norm_agree_with_training_mode(monkeypatch, chunk)
     assert found.accuracy == (running.argmax(1) == labels).double().mean().item()
     assert found.loss == pytest.approx(torch.nn.functional.cross_entropy(running, labels).item(), rel=1e-5)
     network.train()
-    themselves = torch.cat([network(part) for part in images.split(10)])
-    assert found.accuracy_batch_statistics == (themselves.argmax(1) == labels).double().mean().item()
+    own = torch.cat([network(part) for part in images.split(10)])
+    assert found.accuracy_batch_statistics == (own.argmax(1) == labels).double().mean().item()
 
 
 @pytest.mark.parametrize("batch_size", [4, 10, 11, 16, 20, 7])
 @pytest.mark.parametrize("chunk", [1, 8, 1000])
-def test_both_accuracies_agree_with_numpy(monkeypatch, batch_size, chunk):
+def test_both_accuracies_agree_with_the_reference(monkeypatch, batch_size, chunk):
+    """Sizes of 4, 10 and 20 leave one image over, which joins the mini-batch before it."""
     monkeypatch.setattr(measure, "CHUNK", chunk)
-    generator = np.random.default_rng(1)
-    images = generator.random((21, 6)).astype(np.float32)
-    labels = generator.integers(0, 10, 21)
+    source = np.random.default_rng(1)
+    images, labels = source.random((21, 6)).astype(np.float32), source.integers(0, 10, 21)
     network = Network(make_run(hidden=[5], batch_size=2, activation="leaky_relu", negative_slope=0.1), 6)
+    norm = network.norm
     with torch.no_grad():
-        for tensor in (network.norm.weight, network.norm.bias, network.norm.running_mean):
-            tensor.copy_(torch.from_numpy(generator.normal(size=5).astype(np.float32)))
+        for tensor in (norm.weight, norm.bias, norm.running_mean):
+            tensor.copy_(torch.from_numpy(source.normal(size=5).astype(np.float32)))
         network.output.weight.mul_(3)
-
+    names = {"weight": network.hidden.weight, "gamma": norm.weight, "beta": norm.bias}
+    names |= {"output": network.output.weight, "output_bias": network.output.bias}
+    reference = Reference({name: tensor.detach().numpy() for name, tensor in names.items()}, 0.1)
+    reference.running_mean = norm.running_mean.numpy().astype(float)
+    expected, active, close = test_measures(reference, images.astype(float), labels, batch_size)
+    assert not expected["close_test_accuracy"] + expected["close_test_accuracy_batch_statistics"] + close.sum()
     result = evaluate(network, torch.from_numpy(images), torch.from_numpy(labels), batch_size)
-
-    linear = images.astype(np.float64) @ network.hidden.weight.detach().numpy().T.astype(np.float64)
-    gamma, beta = (tensor.detach().numpy().astype(np.float64) for tensor in (network.norm.weight, network.norm.bias))
-
-    def normalized(rows, mean, variance):
-        return (rows - mean) / np.sqrt(variance + 1e-5) * gamma + beta
-
-    def logits(pre_activation):
-        hidden = np.where(pre_activation > 0, pre_activation, 0.1 * pre_activation)
-        return hidden @ network.output.weight.detach().numpy().T + network.output.bias.detach().numpy()
-
-    running = normalized(linear, network.norm.running_mean.numpy(), network.norm.running_var.numpy())
-    log_probabilities = logits(running) - np.log(np.exp(logits(running)).sum(1, keepdims=True))
-    assert result.accuracy == pytest.approx((logits(running).argmax(1) == labels).mean())
-    assert result.loss == pytest.approx(-log_probabilities[np.arange(21), labels].mean(), rel=1e-5)
-    assert result.active_fraction.numpy() == pytest.approx((running > 0).mean(0))
-
-    # Sizes of 4, 10 and 20 leave one image over, which joins the mini-batch before it.
-    edges = list(range(0, 21, batch_size))
-    if 21 - edges[-1] == 1:
-        edges.pop()
-    parts = np.split(linear, edges[1:])
-    themselves = np.concatenate([normalized(part, part.mean(0), part.var(0)) for part in parts])
-    assert result.accuracy_batch_statistics == pytest.approx((logits(themselves).argmax(1) == labels).mean())
+    assert result.loss == pytest.approx(expected["test_loss"], rel=1e-5)
+    assert result.accuracy == pytest.approx(expected["test_accuracy"])
+    assert result.accuracy_batch_statistics == pytest.approx(expected["test_accuracy_batch_statistics"])
+    assert result.active_fraction.numpy() == pytest.approx(active)
 
 
 def test_without_batch_norm_the_accuracies_are_the_same():
@@ -165,7 +150,7 @@ def test_measuring_changes_nothing():
 
 
 @pytest.mark.parametrize("chunk", [1000, 3, 2])
-def test_at_birth_bn_uses_the_statistics_of_the_training_images(monkeypatch, chunk):
+def test_before_the_first_step_bn_uses_the_statistics_of_the_training_images(monkeypatch, chunk):
     """Mean and unbiased variance of the images, or with several chunks the mean of those of the chunks.
 
     An image that would be a chunk alone has no variance; it joins the three before it.
@@ -189,7 +174,7 @@ def test_at_birth_bn_uses_the_statistics_of_the_training_images(monkeypatch, chu
     assert network.training
 
 
-def test_at_birth_without_bn():
+def test_before_the_first_step_without_bn():
     born = at_initialization(network_with(WEIGHTS, batch_norm=False), PIXELS, PIXELS)
     assert born.dead.tolist() == [False, True, True, False]
     assert born.active_fraction.tolist() == pytest.approx([1, 0, 0, 1 / 3])

@@ -1,4 +1,4 @@
-"""Which moments become frames."""
+"""When frames are drawn, and how they are named."""
 
 import pytest
 
@@ -38,7 +38,13 @@ def test_rarer_than_an_epoch_has_steps():
 
 
 @pytest.mark.parametrize(
-    ("name", "label"), [("epoch-000012", "epoch 12"), ("epoch-000012-step-000006600", "epoch 12, step 6,600")]
+    ("name", "label"),
+    [
+        ("epoch-000012", "epoch 12"),
+        ("epoch-000012-step-000006600", "epoch 12, step 6,600"),
+        ("epoch-000003-diverged", "epoch 3, diverged"),
+        ("epoch-000003-step-000000020-diverged", "epoch 3, step 20, diverged"),
+    ],
 )
 def test_labels(name, label):
     assert frame_label(name) == label

@@ -1,20 +1,20 @@
-"""An interrupted training goes on from its last checkpoint, and ends with the bytes of an undisturbed one."""
+"""An interrupted training resumes from its last checkpoint, and ends with the bytes of an undisturbed one."""
 
 import json
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dying_relu.data.images import Images, load_images
 from dying_relu.engines.numba_engine import NumbaEngine
 from dying_relu.engines.torch_engine import TorchEngine
 from dying_relu.io.atomic import file_digest
 from dying_relu.measurements.frame_schedule import FrameSchedule
 from dying_relu.training import checkpoints as module
 from dying_relu.training.checkpoints import Checkpoints, SupersededError
-from dying_relu.training.train import Outputs, StoppedError, train
+from dying_relu.training.train import Outputs, StoppedError, TrainingOptions, train
 from helpers import make_run
 
 RUN = {"train_images": 300, "hidden": [16], "batch_size": 40}
@@ -26,12 +26,6 @@ class KilledError(Exception):
     """Stands for the end of a process."""
 
 
-@pytest.fixture(scope="module")
-def images(mnist) -> Images:
-    everything = load_images(mnist, 300)
-    return Images(everything.train, everything.train_labels, everything.test[:200], everything.test_labels[:200])
-
-
 def outputs_in(folder: Path) -> Outputs:
     folder.mkdir(exist_ok=True)
     return Outputs.within(folder)
@@ -41,35 +35,17 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def killed_in(engine, epoch: int):
-    """The engine, but the process ends in the middle of an epoch; it does not matter where the process began."""
+@dataclass(frozen=True)
+class Killed(FrameSchedule):
+    """A schedule in whose epoch `last` the process ends, after the first segment."""
 
-    class Mortal(engine):
-        """Mini-batches are counted by the images that were trained."""
+    last: int = 0
 
-        images = 0
-
-        def train(self, batches):
-            result = super().train(batches)
-            self.images += sum(map(len, batches))
-            if self.images > (epoch - 1) * 300:
+    def segments(self, run, epoch):
+        for segment in super().segments(run, epoch):
+            yield segment
+            if epoch == self.last:
                 raise KilledError
-            return result
-
-        def restore(self, state):
-            super().restore(state)
-            self.images = restored_epochs(self) * 300
-
-    return Mortal
-
-
-def restored_epochs(engine) -> int:
-    if isinstance(engine, NumbaEngine):
-        return engine._steps // 8
-    state = next(iter(engine._optimizer.state.values()), {})
-    if "step" not in state:  # SGD does not count, but BN does
-        return int(engine.network.norm.num_batches_tracked) // 8
-    return int(state["step"]) // 8
 
 
 def checkpoints_in(home: Path, seconds: float = 0, identity=IDENTITY) -> Checkpoints:
@@ -77,26 +53,27 @@ def checkpoints_in(home: Path, seconds: float = 0, identity=IDENTITY) -> Checkpo
 
 
 VARIANTS = [
-    (TorchEngine, {}, "gradient", FrameSchedule(1, "epoch")),
-    (NumbaEngine, {}, "gradient", FrameSchedule(1, "epoch")),
+    (TorchEngine, {}, "gradient", FrameSchedule()),
+    (NumbaEngine, {}, "gradient", FrameSchedule()),
     (TorchEngine, {"batch_norm": False}, "update", FrameSchedule(2, "epoch")),
     (NumbaEngine, {"batch_norm": False}, "update", FrameSchedule(2, "epoch")),
     (TorchEngine, {}, "update", FrameSchedule(3, "step")),
     (NumbaEngine, {}, "update", FrameSchedule(3, "step")),
     (NumbaEngine, {"batch_norm": False}, "gradient", FrameSchedule(5, "step")),
     (TorchEngine, {"hidden": [16, 12]}, "update", FrameSchedule(2, "epoch")),
-    (TorchEngine, {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.1}, "gradient", FrameSchedule(1, "epoch")),
+    (TorchEngine, {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.1}, "gradient", FrameSchedule()),
     (TorchEngine, {"optimizer": "sgd", "batch_norm_position": "after_activation"}, "update", FrameSchedule(2, "epoch")),
-    (NumbaEngine, {"input_scaling": "standardized"}, "gradient", FrameSchedule(1, "epoch")),
+    (NumbaEngine, {"input_scaling": "standardized"}, "gradient", FrameSchedule()),
 ]
 
 
-@pytest.mark.parametrize(("engine", "parameters", "dw", "moments"), VARIANTS)
+@pytest.mark.parametrize(("engine", "parameters", "dw", "schedule"), VARIANTS)
 def test_the_bytes_are_those_of_an_undisturbed_training(
-    images, tmp_path, monkeypatch, caplog, engine, parameters, dw, moments
+    images, tmp_path, monkeypatch, caplog, engine, parameters, dw, schedule
 ):
     run = make_run(epochs=EPOCHS, **RUN | parameters)
     whole, resumed = tmp_path / "whole", tmp_path / "resumed"
+    options = TrainingOptions(dw, schedule)
     last_states = []
     save = Checkpoints.save
 
@@ -105,17 +82,17 @@ def test_the_bytes_are_those_of_an_undisturbed_training(
         save(self, epoch, arrays, spent)
 
     monkeypatch.setattr(Checkpoints, "save", watched)
-    train(run, images, engine, dw, moments, outputs_in(whole), checkpoints_in(tmp_path / "one", seconds=3600))
+    train(run, images, engine, outputs_in(whole), checkpoints_in(tmp_path / "one", seconds=3600), options)
     expected = last_states[-1]
 
     home = tmp_path / "two"
-    went_on = []
     for epoch in (1, 3, 4, 7):
+        killed = TrainingOptions(dw, Killed(schedule.every, schedule.unit, epoch))
         with pytest.raises(KilledError):
-            train(run, images, killed_in(engine, epoch), dw, moments, outputs_in(resumed), checkpoints_in(home))
+            train(run, images, engine, outputs_in(resumed), checkpoints_in(home), killed)
         assert contents(resumed) == {}
     with caplog.at_level(logging.INFO):
-        train(run, images, engine, dw, moments, outputs_in(resumed), last := checkpoints_in(home))
+        train(run, images, engine, outputs_in(resumed), last := checkpoints_in(home), options)
     went_on = [text for text in caplog.messages if "going on" in text]
     assert went_on == ["going on from the checkpoint after epoch 6"]
     assert contents(resumed) == contents(whole)
@@ -125,17 +102,26 @@ def test_the_bytes_are_those_of_an_undisturbed_training(
     assert not home.exists()
 
 
+@pytest.fixture(scope="module")
+def whole(images, tmp_path_factory) -> dict[str, bytes]:
+    """The files of an undisturbed training."""
+    folder = tmp_path_factory.mktemp("whole")
+    train(*arguments(images, NumbaEngine, folder / "x"), checkpoints_in(folder / "checkpoint"))
+    return contents(folder / "x")
+
+
 @pytest.fixture
 def interrupted(images, tmp_path) -> Path:
     """The checkpoints of a training that was interrupted in its fourth epoch."""
     home = tmp_path / "checkpoint"
+    killed = TrainingOptions(schedule=Killed(last=4))
     with pytest.raises(KilledError):
-        train(*arguments(images, killed_in(NumbaEngine, 4), tmp_path / "x"), checkpoints_in(home))
+        train(*arguments(images, NumbaEngine, tmp_path / "x"), checkpoints_in(home), killed)
     return home
 
 
 def arguments(images, engine, folder: Path) -> tuple:
-    return make_run(epochs=EPOCHS, **RUN), images, engine, "gradient", FrameSchedule(1, "epoch"), outputs_in(folder)
+    return make_run(epochs=EPOCHS, **RUN), images, engine, outputs_in(folder)
 
 
 def edit_manifest(home: Path, **values) -> None:
@@ -146,35 +132,41 @@ def edit_manifest(home: Path, **values) -> None:
     path.write_text(json.dumps(content | {"digest": module._digest_of(content)}))
 
 
-def flip(path: Path, place: int) -> None:
-    content = bytearray(path.read_bytes())
-    content[place] ^= 1
-    path.write_bytes(content)
+def change(name: str, edit):
+    """Return a function that edits the first file of that name in a folder of checkpoints."""
+
+    def damage(home: Path) -> None:
+        path = sorted(home.glob(f"*/{name}"))[0]
+        path.write_bytes(edit(path.read_bytes()))
+
+    return damage
 
 
-def flip_one(home: Path, name: str, place: int) -> None:
-    flip(sorted(home.glob(f"*/{name}"))[0], place)
+def flip(place: int):
+    """Return a function that flips a bit in one of some bytes."""
+
+    def edit(content: bytes) -> bytes:
+        changed = bytearray(content)
+        changed[place] ^= 1
+        return bytes(changed)
+
+    return edit
+
+
+def delete(name: str):
+    return lambda home: sorted(home.glob(f"*/{name}"))[0].unlink()
 
 
 DAMAGE = {
-    "state": (lambda home: flip_one(home, "*/state.npz", 5000), "000003/state.npz is damaged"),
-    "table": (lambda home: flip_one(home, "*/batches.csv", -3), "000001/batches.csv is damaged"),
-    "frames": (lambda home: flip_one(home, "*/dw.npz", 400), "000001/dw.npz is damaged"),
-    "truncated": (
-        lambda home: sorted(home.glob("*/*/units.csv"))[0].write_text("epoch,unit\n"),
-        "000001/units.csv is damaged",
-    ),
-    "missing": (lambda home: sorted(home.glob("*/*/units.csv"))[0].unlink(), "000001/units.csv is missing"),
-    "manifest": (lambda home: flip_one(home, "checkpoint.json", 60), "checkpoint.json is damaged"),
-    "half a manifest": (
-        lambda home: next(home.glob("*/checkpoint.json")).write_text('{"version": 1, '),
-        "checkpoint.json is damaged",
-    ),
+    "state": (change("*/state.npz", flip(5000)), "000003/state.npz is damaged"),
+    "table": (change("*/batches.csv", flip(-3)), "000001/batches.csv is damaged"),
+    "frames": (change("*/dw.npz", flip(400)), "000001/dw.npz is damaged"),
+    "truncated": (change("*/units.csv", lambda _: b"epoch,unit\n"), "000001/units.csv is damaged"),
+    "missing": (delete("*/units.csv"), "000001/units.csv is missing"),
+    "manifest": (change("checkpoint.json", flip(60)), "checkpoint.json is damaged"),
+    "half a manifest": (change("checkpoint.json", lambda _: b'{"version": 1, '), "checkpoint.json is damaged"),
     "other epoch": (
-        lambda home: [
-            path.write_text(path.read_text().replace('"epoch": 3', '"epoch": 2'))
-            for path in home.glob("*/checkpoint.json")
-        ],
+        change("checkpoint.json", lambda content: content.replace(b'"epoch": 3', b'"epoch": 2')),
         "checkpoint.json is damaged",
     ),
     "version": (lambda home: edit_manifest(home, version=2), "its format has version 2, not 1"),
@@ -182,15 +174,12 @@ DAMAGE = {
         lambda home: edit_manifest(home, identity={"run": {"epochs": 8}, "code": "2"}),
         "it was made with another code, another run.epochs",
     ),
-    "nothing whole": (
-        lambda home: next(home.glob("*/checkpoint.json")).unlink(),
-        "an interrupted training has left no checkpoint",
-    ),
+    "nothing whole": (delete("checkpoint.json"), "an interrupted training has left no checkpoint"),
 }
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGE.values(), ids=DAMAGE)
-def test_what_does_not_fit_is_discarded_with_a_message(images, interrupted, tmp_path, caplog, damage, message):
+def test_what_does_not_fit_is_discarded_with_a_message(images, interrupted, whole, tmp_path, caplog, damage, message):
     damage(interrupted)
     with caplog.at_level(logging.INFO):
         train(*arguments(images, NumbaEngine, tmp_path / "again"), checkpoints_in(interrupted))
@@ -198,8 +187,7 @@ def test_what_does_not_fit_is_discarded_with_a_message(images, interrupted, tmp_
     assert message in warning
     assert warning.endswith("training starts from the beginning")
     assert "going on" not in caplog.text
-    train(*arguments(images, NumbaEngine, tmp_path / "whole"), checkpoints_in(tmp_path / "new"))
-    assert contents(tmp_path / "again") == contents(tmp_path / "whole")
+    assert contents(tmp_path / "again") == whole
 
 
 def test_no_code_is_unpickled(interrupted, caplog):
@@ -215,7 +203,7 @@ def test_no_code_is_unpickled(interrupted, caplog):
     assert "state.npz holds something else than arrays" in caplog.text
 
 
-def test_an_orphan_ends_when_another_process_goes_on(images, tmp_path):
+def test_an_orphan_ends_when_another_process_goes_on(images, whole, tmp_path):
     home = tmp_path / "checkpoint"
 
     class Orphan(NumbaEngine):
@@ -233,8 +221,7 @@ def test_an_orphan_ends_when_another_process_goes_on(images, tmp_path):
     with pytest.raises(SupersededError, match="another process goes on"):
         train(*arguments(images, Orphan, tmp_path / "orphan"), checkpoints_in(home))
     assert contents(tmp_path / "orphan") == {}
-    train(*arguments(images, NumbaEngine, tmp_path / "whole"), checkpoints_in(tmp_path / "new"))
-    assert contents(tmp_path / "later") == contents(tmp_path / "whole")
+    assert contents(tmp_path / "later") == whole
 
 
 def test_it_stops_when_it_is_asked_to(images, tmp_path):

@@ -12,14 +12,13 @@ from dying_relu.claims.claims import all_claims
 from dying_relu.claims.verdicts import RunTables, claims_table
 from dying_relu.configuration.config import load_config as load_config
 from dying_relu.configuration.run import Run
-from dying_relu.data.images import Images, load_images
 from dying_relu.engines.numba_engine import NumbaEngine
 from dying_relu.engines.torch_engine import TorchEngine
 from dying_relu.figures import comparisons as unit_figures
 from dying_relu.figures import experiments as figures
 from dying_relu.figures import run_accuracy, style
 from dying_relu.measurements.evaluation import TestResult
-from dying_relu.measurements.frame_schedule import FrameSchedule, frame_label
+from dying_relu.measurements.frame_schedule import FrameSchedule
 from dying_relu.tables.overview import final_table
 from dying_relu.tables.summaries import diverged_in
 from dying_relu.training.outputs import TABLES
@@ -29,12 +28,6 @@ from dying_relu.videos.video import make_video
 from helpers import make_run, train_anew
 
 RUN = {"train_images": 300, "hidden": [16], "batch_size": 40}
-
-
-@pytest.fixture(scope="module")
-def images(mnist) -> Images:
-    everything = load_images(mnist, 300)
-    return Images(everything.train, everything.train_labels, everything.test[:200], everything.test_labels[:200])
 
 
 def outputs_in(folder) -> Outputs:
@@ -49,15 +42,13 @@ def broken_from(step: int, engine=NumbaEngine):
         done = 0
 
         def train(self, batches):
-            losses, correct = [], []
+            results = []
             for batch in batches:
                 self.done += 1
                 if self.done == step:
                     self.network.output.weight.data[3, 5] = torch.nan
-                loss, right = super().train([batch])
-                losses.append(loss)
-                correct.append(right)
-            return torch.cat(losses), torch.cat(correct)
+                results.append(super().train([batch]))
+            return tuple(map(torch.cat, zip(*results, strict=True)))
 
     return Broken
 
@@ -67,13 +58,13 @@ def tables(outputs: Outputs) -> dict[str, pd.DataFrame]:
 
 
 @pytest.mark.parametrize("engine", [TorchEngine, NumbaEngine])
-@pytest.mark.parametrize("moments", [FrameSchedule(1, "epoch"), FrameSchedule(3, "step")])
-def test_what_came_before_is_kept_and_the_last_row_says_nothing(images, tmp_path, caplog, engine, moments):
+@pytest.mark.parametrize("schedule", [FrameSchedule(), FrameSchedule(3, "step")])
+def test_what_came_before_is_kept_and_the_last_row_says_nothing(images, tmp_path, caplog, engine, schedule):
     run = make_run(epochs=5, **RUN)
     whole, kept = outputs_in(tmp_path / "whole"), outputs_in(tmp_path / "kept")
-    train_anew(make_run(epochs=2, **RUN), images, engine, "gradient", moments, whole)
+    train_anew(make_run(epochs=2, **RUN), images, engine, whole, schedule=schedule)
     with caplog.at_level(logging.WARNING):
-        train_anew(run, images, broken_from(20, engine), "gradient", moments, kept, on_divergence="keep")
+        train_anew(run, images, broken_from(20, engine), kept, schedule=schedule, on_divergence="keep")
     assert f"{run.name} diverged: the loss is nan in epoch 3, mini-batch 4" in caplog.text
     expected, found = tables(whole), tables(kept)
     assert found["metrics"]["epoch"].tolist() == [1, 2, 3]
@@ -82,8 +73,8 @@ def test_what_came_before_is_kept_and_the_last_row_says_nothing(images, tmp_path
         pd.testing.assert_frame_equal(found[name].head(len(expected[name])), expected[name], check_dtype=False)
         assert len(found[name]) == len(expected[name]) + (name == "metrics")
     with np.load(kept.dw) as frames, np.load(whole.dw) as before:
-        last = "epoch-000003-diverged" if moments.unit == "epoch" else "epoch-000003-step-000000020-diverged"
-        extra = [] if moments.unit == "epoch" else ["epoch-000003-step-000000018"]
+        last = "epoch-000003-diverged" if schedule.unit == "epoch" else "epoch-000003-step-000000020-diverged"
+        extra = [] if schedule.unit == "epoch" else ["epoch-000003-step-000000018"]
         assert frames.files == sorted(frames.files) == [*before.files, *extra, last]
         assert not frames[last].any()
     assert diverged_in(found["metrics"]) == 3
@@ -91,28 +82,14 @@ def test_what_came_before_is_kept_and_the_last_row_says_nothing(images, tmp_path
     assert final_table({"x": found["metrics"]}).iloc[0].drop(["run", "epoch"]).isna().all()
 
 
-def test_a_run_that_diverges_at_once_has_nothing_but_its_birth(images, tmp_path):
-    outputs = outputs_in(tmp_path)
-    train_anew(
-        make_run(epochs=2, **RUN),
-        images,
-        broken_from(1),
-        "gradient",
-        FrameSchedule(1, "epoch"),
-        outputs,
-        on_divergence="keep",
-    )
+def test_a_run_that_diverges_at_once_has_nothing_but_its_initial_units(images, outputs):
+    train_anew(make_run(epochs=2, **RUN), images, broken_from(1), outputs, on_divergence="keep")
     found = tables(outputs)
-    assert {name: len(table) for name, table in found.items()} == {
-        "initial": 16,
-        "metrics": 1,
-        "units": 0,
-        "batches": 0,
-    }
+    assert {name: len(rows) for name, rows in found.items()} == {"initial": 16, "metrics": 1, "units": 0, "batches": 0}
     assert diverged_in(found["metrics"]) == 1
 
 
-def test_weights_that_overflow_in_the_last_step_show_in_the_test(images, tmp_path):
+def test_weights_that_overflow_in_the_last_step_show_in_the_test(images, outputs):
     """The losses of the epoch are those before each step; the next epoch may never come."""
 
     class Overflown(NumbaEngine):
@@ -120,9 +97,14 @@ def test_weights_that_overflow_in_the_last_step_show_in_the_test(images, tmp_pat
             return lambda: TestResult(float("inf"), 0.1, 0.1, torch.zeros(16, dtype=torch.float64))
 
     with pytest.raises(DivergenceError, match="the test loss is inf in epoch 1, mini-batch 8"):
-        train_anew(
-            make_run(epochs=1, **RUN), images, Overflown, "gradient", FrameSchedule(1, "epoch"), outputs_in(tmp_path)
-        )
+        train_anew(make_run(epochs=1, **RUN), images, Overflown, outputs)
+
+
+@pytest.mark.parametrize("engine", [TorchEngine, NumbaEngine])
+def test_a_diverging_run_stops_and_says_where(images, engine, outputs):
+    run = make_run(epochs=2, **RUN)
+    with pytest.raises(DivergenceError, match=rf"{run.name} diverged: the loss is nan in epoch 1, mini-batch 8"):
+        train_anew(run, images, broken_from(8, engine), outputs, schedule=FrameSchedule(1, "step"))
 
 
 @pytest.fixture(scope="module")
@@ -132,16 +114,8 @@ def kept(images, tmp_path_factory) -> dict[str, Outputs]:
     made = {}
     for name, step in (("whole", 99), ("third", 20), ("first", 1)):
         made[name] = outputs_in(folder / name)
-        run = make_run(epochs=4, **RUN)
-        train_anew(
-            run, images, broken_from(step), "gradient", FrameSchedule(1, "epoch"), made[name], on_divergence="keep"
-        )
+        train_anew(make_run(epochs=4, **RUN), images, broken_from(step), made[name], on_divergence="keep")
     return made
-
-
-def test_labels_of_frames():
-    assert frame_label("epoch-000003-diverged") == "epoch 3, diverged"
-    assert frame_label("epoch-000003-step-000000020-diverged") == "epoch 3, step 20, diverged"
 
 
 def test_beside_a_run_that_diverged_the_other_goes_on(kept, tmp_path):
@@ -171,11 +145,8 @@ def test_figures_say_so(kept):
         _, labels = axes.get_legend_handles_labels()
         assert labels == ["mini-batch 40", "mini-batch 41 (diverged: 1 of 1)", "mini-batch 42 (diverged: 1 of 1)"]
     figures.evaluations(metrics, "Title")
-    for name, end in (
-        ("third", ": diverged in epoch 3"),
-        ("first", ": diverged in epoch 1"),
-        ("whole", "seed 20170523"),
-    ):
+    ends = {"third": ": diverged in epoch 3", "first": ": diverged in epoch 1", "whole": "seed 20170523"}
+    for name, end in ends.items():
         figure = run_accuracy.accuracy(runs[name], metrics[runs[name]], pd.read_csv(kept[name].batches))
         assert figure.axes[0].get_title().endswith(end)
 
@@ -192,23 +163,14 @@ def test_figures_of_units(kept, kind, tmp_path):
 
 def test_claims_about_it_are_undecided(kept):
     """Whatever a claim is about: as soon as one of its runs has diverged, nothing is measured."""
-    everything = load_config(
-        {
-            "epochs": 4,
-            "run": {"train_images": 6000},
-            "experiments": {
-                "all": {
-                    "title": "All",
-                    "grids": [
-                        {"batch_size": [10, 50, 100, 200, 500]},
-                        {"batch_norm": False},
-                        {"activation": "leaky_relu", "negative_slope": [0.001, 0.01, 0.18, 0.5]},
-                        {"activation": "leaky_relu", "negative_slope": 0.001, "batch_norm": False},
-                    ],
-                }
-            },
-        }
-    )
+    grids = [
+        {"batch_size": [10, 50, 100, 200, 500]},
+        {"batch_norm": False},
+        {"activation": "leaky_relu", "negative_slope": [0.001, 0.01, 0.18, 0.5]},
+        {"activation": "leaky_relu", "negative_slope": 0.001, "batch_norm": False},
+    ]
+    experiments = {"all": {"title": "All", "grids": grids}}
+    everything = load_config({"epochs": 4, "run": {"train_images": 6000}, "experiments": experiments})
 
     def table(diverged) -> pd.DataFrame:
         def tables_of(run: Run) -> RunTables:

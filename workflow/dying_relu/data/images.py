@@ -17,10 +17,9 @@ KINDS = ("images-idx3-ubyte", "labels-idx1-ubyte")
 
 @dataclass(frozen=True)
 class Images:
-    """A data set as it is used. Labels are int64 `[n]` in 0..9.
+    """A data set: images as uint8 `[n, pixels]`, channel by channel and row by row, and labels as int64 `[n]` in 0..9.
 
-    Images are kept as pixels, uint8 `[n, pixels]`, channel by channel and row by row, which takes a quarter of the
-    memory of the inputs.
+    Pixels take a quarter of the memory of float32 inputs.
     """
 
     train: Tensor
@@ -31,44 +30,44 @@ class Images:
 
 @dataclass(frozen=True)
 class Scaling:
-    """How pixels become inputs: (pixel / 255 - `mean`) / `deviation`."""
+    """How pixels become inputs: (pixel / 255 - `mean`) / `std`."""
 
     mean: float = 0.0
-    deviation: float = 1.0
+    std: float = 1.0
 
     @classmethod
     def of(cls, name: str, pixels: Tensor) -> "Scaling":
-        """The scaling that the configuration calls `name`, for training images `pixels` (uint8 `[n, inputs]`).
+        """Return the `input_scaling` called `name` for the training images `pixels` (uint8 `[n, inputs]`).
 
-        Raises ValueError where all pixels are equal and should be standardised.
+        Raises ValueError if all pixels are equal and cannot be standardised.
         """
         if name == "unit_interval":
             return cls()
         counts = torch.bincount(pixels.flatten(), minlength=256).double()  # exact, whatever the order of summation
         values = torch.arange(256).double() / 255
         mean = (counts @ values / counts.sum()).item()
-        deviation = (counts @ (values - mean).square() / counts.sum()).sqrt().item()
-        if not deviation:
+        std = (counts @ (values - mean).square() / counts.sum()).sqrt().item()
+        if not std:
             raise ValueError("all pixels of the training images are equal; input_scaling: standardized needs others")
-        return cls(mean, deviation)
+        return cls(mean, std)
 
 
 UNIT_INTERVAL = Scaling()
 
 
 def to_inputs(pixels: Tensor, scaling: Scaling = UNIT_INTERVAL) -> Tensor:
-    """What a network sees of `pixels` (uint8, any shape), float32; without `scaling`, pixel / 255 in [0, 1]."""
-    return pixels.to(torch.float32).div_(255).sub_(scaling.mean).div_(scaling.deviation)
+    """Return `pixels` (uint8, any shape) as a network's inputs, float32: by default pixel / 255, in [0, 1]."""
+    return pixels.to(torch.float32).div_(255).sub_(scaling.mean).div_(scaling.std)
 
 
 def load_images(raw: Path, train_images: int, dataset: str = "mnist") -> Images:
-    """The first `train_images` training images and all test images of a data set, from the folder `raw`.
+    """Load the first `train_images` training images and all test images of a data set.
 
-    `raw` is the folder `MNIST/raw`, or the like, as torchvision lays it out. Raises DigestError or
-    FileNotFoundError unless the files are what they should be.
+    `raw` is its folder as torchvision lays it out, such as `MNIST/raw`. Raises FileNotFoundError for a missing file and
+    DigestError for one whose SHA-256 is wrong.
     """
-    parts = _cifar10(raw, CIFAR10.digests) if dataset == "cifar10" else _idx(raw, DATASETS[dataset].digests)
-    pixels, labels, test_pixels, test_labels = parts
+    arrays = _cifar10(raw, CIFAR10.digests) if dataset == "cifar10" else _idx(raw, DATASETS[dataset].digests)
+    pixels, labels, test_pixels, test_labels = arrays
     width = DATASETS[dataset].pixels
     return Images(
         pixels.reshape(-1, width)[:train_images],
@@ -79,12 +78,12 @@ def load_images(raw: Path, train_images: int, dataset: str = "mnist") -> Images:
 
 
 def _idx(raw: Path, digests: Mapping[str, str]) -> Iterator[Tensor]:
-    """Pixels and labels of the training images, and of the test images, uint8."""
-    return (_numbers(raw, f"{part}-{kind}", digests) for part in ("train", "t10k") for kind in KINDS)
+    """Yield pixels and labels of the training images, then of the test images, all uint8 and flat."""
+    return (_idx_values(raw, f"{part}-{kind}", digests) for part in ("train", "t10k") for kind in KINDS)
 
 
 def _cifar10(raw: Path, digests: Mapping[str, str]) -> Iterator[Tensor]:
-    """The same from CIFAR-10's archive: of each image a byte for the label, then red, green and blue, row by row."""
+    """Yield the same from CIFAR-10's archive; each image is its label, then red, green and blue, row by row."""
     (name,) = digests
     content = (raw / name).read_bytes()
     verify(name, content, digests)
@@ -98,10 +97,10 @@ def _cifar10(raw: Path, digests: Mapping[str, str]) -> Iterator[Tensor]:
             yield images[:, 0].clone()
 
 
-def _numbers(raw: Path, name: str, digests: Mapping[str, str]) -> Tensor:
-    """What follows the header of an IDX file, uint8.
+def _idx_values(raw: Path, name: str, digests: Mapping[str, str]) -> Tensor:
+    """Return what follows the header of an IDX file, uint8; the digest has vouched for the header.
 
-    The digest has vouched for the header. Importing torchvision's reader would take 160 MB.
+    Importing torchvision's reader would take 160 MB.
     """
     header = 16 if "images" in name else 8
     return torch.frombuffer(bytearray(read_verified(raw, name, digests)), dtype=torch.uint8, offset=header)

@@ -1,1 +1,1 @@
-"""Engines: what takes a network through mini-batches, to train and to test it."""
+"""Engines train and test a network: a plain one, which defines the results, and a fast one, which is compiled."""

@@ -1,4 +1,4 @@
-"""Engines: what takes a network through mini-batches, to train and to test it. There are two; one place chooses."""
+"""What an engine does, and which one trains a run."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -18,54 +18,50 @@ log = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
-    """Trains and tests a network in place. Between two calls of `train` the network's weights are current."""
+    """Trains and tests a network in place. After each call of `train` the network's tensors are up to date."""
 
     network: Network
 
     def __init__(self, run: Run, network: Network, pixels: Tensor, labels: Tensor) -> None:
-        """`pixels` uint8 `[n, inputs]`, `labels` int64 `[n]`: the images that indices point into."""
+        """`pixels` (uint8 `[n, inputs]`) and `labels` (int64 `[n]`) are the training images."""
         ...
 
     def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """One optimiser step per mini-batch of `batches`, each int64 `[size]` of image indices.
+        """Take one optimiser step per mini-batch of `batches`, each int64 `[size]`: indices of training images.
 
-        Returns, per mini-batch and as they were before its step, the mean loss in nats (float32)
-        and the number of correctly classified images (int64). The values of the loss may be
-        infinite or NaN: to judge them is the caller's business.
+        Returns the mean loss in nats (float32 `[batches]`, possibly infinite or NaN) and the number of correctly
+        classified images (int64 `[batches]`) of each mini-batch before its step.
         """
         ...
 
     def gradient(self, layer: int = 0) -> Tensor:
-        """The gradient of the last mini-batch's mean loss by the weights of a hidden layer, `[units, inputs]`.
-
-        `layer` is its index in `network.layers`, and its weights those of `Layer.weight`.
-        """
+        """Return the gradient of the last mini-batch's loss by `network.layers[layer].weight`, `[units, inputs]`."""
         ...
 
     def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
-        """What tests the network, as it then is, on `pixels` (uint8 `[n, inputs]`) and `labels` (int64 `[n]`).
+        """Return a function that tests the network on `pixels` (uint8 `[n, inputs]`) and `labels` (int64 `[n]`).
 
-        The definition is `measure.evaluate`, with mini-batches of the training's size.
+        `evaluation.evaluate` defines its result; mini-batches have the training's size.
         """
         ...
 
     def state(self) -> dict[str, NDArray]:
-        """Everything that the further training depends on: weights, running statistics, and Adam's averages and steps.
+        """Return what further training depends on: weights, running statistics, the optimiser's moments and steps.
 
-        The arrays may be the engine's own memory, so that they are true only until the next step.
+        The arrays may share the engine's memory, so the next step may change them.
         """
         ...
 
     def restore(self, state: Mapping[str, NDArray]) -> None:
-        """Go on from what `state` has returned, bit for bit; further arrays in `state` are not looked at."""
+        """Restore what `state` returned, bit for bit; other arrays in `state` are ignored."""
         ...
 
 
 def choose(name: str, run: Run) -> type[Engine]:
-    """The engine for `run` that the configuration names: `torch`, `numba`, or `auto`, the fastest that can train it.
+    """Return the engine class called `name`: `torch`, `numba`, or `auto` for the fastest that works here.
 
-    Where `auto` has to do without the fast engine it says so, once, as a warning. For `numba`
-    raises ValueError where it does not cover the run, and ImportError where Numba is missing.
+    `auto` logs a warning where it falls back to the plain engine. `numba` raises ValueError where the fast engine does
+    not support `run`, ImportError where Numba is missing, and RuntimeError where Numba finds no folder for its cache.
     """
     if name == "torch":
         return TorchEngine
@@ -73,7 +69,7 @@ def choose(name: str, run: Run) -> type[Engine]:
         if limits := not_covered(run.parameters()):
             raise ValueError(f"the fast engine takes {' and '.join(limits.values())} only")
         from dying_relu.engines.numba_engine import NumbaEngine
-    except (ImportError, ValueError) as reason:
+    except (ImportError, RuntimeError, ValueError) as reason:
         if name == "numba":
             raise
         log.warning("%s: %s; training with the plain torch engine, which is slower", run.name, reason)
@@ -82,11 +78,10 @@ def choose(name: str, run: Run) -> type[Engine]:
 
 
 def prepare_torch(threads: int) -> None:
-    """Make torch use `threads` threads, and treat denormal numbers as zero. To be called before any work.
+    """Set torch's number of threads and treat denormal numbers as 0; to be called before any other work of torch.
 
-    Results would otherwise depend on the machine's number of cores. Adam's averages of rarely lit
-    pixels decay into denormals, whose slow arithmetic costs up to a third of the time at small
-    mini-batches.
+    Results depend on the number of threads, so the machine must not choose it. Adam's moments for rarely lit pixels
+    decay into denormals, whose slow arithmetic takes up to a third of the time with small mini-batches.
     """
     torch.set_num_threads(threads)
     torch.set_num_interop_threads(1)

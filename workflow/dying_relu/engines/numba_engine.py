@@ -1,4 +1,4 @@
-"""The fast engine: the same steps as the plain one, by compiled code that skips zero pixels."""
+"""The fast engine: the same steps as the plain one, by compiled code that skips pixels of 0."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -10,13 +10,16 @@ from torch import Tensor
 
 from dying_relu.configuration.run import Run
 from dying_relu.data.images import Scaling, to_inputs
+from dying_relu.engines.kernels.adam import AdamSettings, Parameter
+from dying_relu.engines.kernels.hidden_layer import LayerBuffers, LayerParameters, Settings
 from dying_relu.engines.kernels.matmul import CACHE_TILE, CSC, CSR, REGISTER_TILE
 from dying_relu.engines.kernels.simd import LANES
 from dying_relu.engines.kernels.training_step import (
-    LayerBuffers,
-    LayerParameters,
-    Settings,
-    Weights,
+    Batches,
+    Parameters,
+    StepResults,
+    TestResults,
+    TrainingState,
     Workspace,
     test_batches,
     train_batches,
@@ -26,181 +29,176 @@ from dying_relu.model.network import Network
 
 
 class NumbaEngine:
-    """An engine as `engine.Engine` says. The network's tensors and the kernel's arrays are the same memory."""
+    """An `engine.Engine`. The network's tensors and the kernels' arrays share their memory."""
 
     def __init__(self, run: Run, network: Network, pixels: Tensor, labels: Tensor) -> None:
         self.network = network
-        self._lit = _lit_pixels(pixels, network.scaling)
-        self._labels = labels.numpy()
+        self._images, self._labels = _to_csr(pixels, network.scaling), labels.numpy()
         arena = _Arena()
-        self._weights, self._gradient, self._mean, self._square = (_weights(arena, network) for _ in range(4))
-        self._running = tuple(arena.take(2, len(layer.bias)) for layer in self._weights.layers)
-        for layer, ours, running in zip(network.layers, self._weights.layers, self._running, strict=True):
-            _share(layer.linear.weight, ours.weight.T)
-            if run.batch_norm:
-                _share(layer.norm.weight, ours.gamma)
-                _share(layer.norm.bias, ours.beta)
-                _share(layer.norm.running_mean, running[0])
-                _share(layer.norm.running_var, running[1])
-            else:
-                _share(layer.linear.bias, ours.bias)
-        _share(network.output.weight, self._weights.output)
-        _share(network.output.bias, self._weights.output_bias)
-        # Of the first layer nothing goes further back.
-        sizes = [(0, 0), *((layer.units, _multiple(layer.weight.shape[1], LANES)) for layer in network.layers[1:])]
-        self._transposed = tuple(arena.take(_multiple(units, 4), inputs) for units, inputs in sizes)
-        self._scratch = _scratch(arena, self._weights, run.batch_size, self._lit)
+        self._state = _training_state(arena, network)
+        self._parameters = _by_name(self._state.parameters, network)
+        for name, tensor in network.named_parameters():
+            _share(tensor, self._parameters[name].value)
+        if run.batch_norm:
+            for layer, running in zip(network.layers, self._state.running, strict=True):
+                _share(layer.norm.running_mean, running[0, : layer.units])
+                _share(layer.norm.running_var, running[1, : layer.units])
+        # A test's last mini-batch may have one image more than a training's.
+        self._workspace = _workspace(arena, network, run.batch_size + 1, self._images)
         self._settings = Settings(
             run.batch_norm,
             np.float32(run.negative_slope or 0),
             np.float32(run.batch_norm_epsilon),
             np.float32(run.batch_norm_momentum),
-            *(run.learning_rate, run.beta1, run.beta2, run.epsilon),
+            AdamSettings(run.learning_rate, run.beta1, run.beta2, run.epsilon),
         )
-        self._steps = 0
         self._batch_size = run.batch_size
 
     def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        losses = np.empty(len(batches), np.float32)
-        correct = np.empty(len(batches), np.int64)
-        ends = np.cumsum([len(batch) for batch in batches])
+        results = StepResults(np.empty(len(batches), np.float32), np.empty(len(batches), np.int64))
         train_batches(
-            *(torch.cat(list(batches)).numpy(), ends, self._lit, self._labels),
-            *(self._weights, self._transposed, self._gradient, self._mean, self._square, self._steps),
-            *(self._running, self._scratch, self._settings, losses, correct),
+            Batches(torch.cat(list(batches)).numpy(), np.cumsum([len(batch) for batch in batches])),
+            *(self._images, self._labels, self._state, self._workspace, self._settings, results),
         )
-        self._steps += len(batches)
-        return torch.from_numpy(losses), torch.from_numpy(correct)
+        return torch.from_numpy(results.loss), torch.from_numpy(results.correct)
 
     def gradient(self, layer: int = 0) -> Tensor:
-        width, inputs = self.network.layers[layer].weight.shape
-        return torch.from_numpy(self._gradient.layers[layer].weight)[:inputs, :width].t()
+        return torch.from_numpy(self._parameters[f"layers.{layer}.linear.weight"].gradient)
 
     def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
-        lit, labels = _lit_pixels(pixels, self.network.scaling), labels.numpy()
+        images, labels = _to_csr(pixels, self.network.scaling), labels.numpy()
         sizes = mini_batch_sizes(len(labels), self._batch_size)
-        ends = np.cumsum(sizes)
-        widths = [layer.units for layer in self.network.layers]
-        scratch = _scratch(_Arena(), self._weights, max(sizes), lit)
+        batches = Batches(np.arange(len(labels)), np.cumsum(sizes))
 
         def test() -> TestResult:
-            losses = np.empty(len(sizes))
-            correct = np.zeros((2, len(sizes)), np.int64)
-            active = tuple(np.zeros(len(layer.bias), np.float32) for layer in self._weights.layers)
-            test_batches(
-                *(ends, lit, labels, self._weights, self._running),
-                *(scratch, self._settings, losses, correct, active),
-            )
-            times = [torch.from_numpy(units[:width]) for units, width in zip(active, widths, strict=True)]
-            running, themselves = (correct.sum(1) / len(labels)).tolist()
+            active = tuple(np.zeros(running.shape[1], np.float32) for running in self._state.running)
+            results = TestResults(np.empty(len(sizes)), np.zeros((2, len(sizes)), np.int64), active)
+            test_batches(batches, images, labels, self._state, self._workspace, self._settings, results)
+            counts = [counts[: layer.units] for layer, counts in zip(self.network.layers, active, strict=True)]
+            running, own = (results.correct.sum(1) / len(labels)).tolist()
             return TestResult(
-                loss=float(np.average(losses, weights=sizes)),
+                loss=float(np.average(results.loss, weights=sizes)),
                 accuracy=running,
-                accuracy_batch_statistics=themselves if self._settings.batch_norm else running,
-                active_fraction=torch.cat(times).double() / len(labels),
+                accuracy_batch_statistics=own if self._settings.batch_norm else running,
+                active_fraction=torch.from_numpy(np.concatenate(counts)).double() / len(labels),
             )
 
         return test
 
     def state(self) -> dict[str, NDArray]:
-        return self._arrays() | {"steps": np.array(self._steps)}
+        found = {f"running.{layer}": statistics for layer, statistics in enumerate(self._state.running)}
+        for name, parameter in self._parameters.items():
+            found |= {f"{name}.{part}": getattr(parameter, part) for part in ("value", "first_moment", "second_moment")}
+        return found | {"steps": self._state.steps}
 
     def restore(self, state: Mapping[str, NDArray]) -> None:
-        for name, array in self._arrays().items():
+        for name, array in self.state().items():
             array[...] = state[name]
-        self._steps = int(state["steps"])
-
-    def _arrays(self) -> dict[str, NDArray]:
-        """All memory that lasts from step to step, by name."""
-        found = {}
-        for group, weights in {"weights": self._weights, "mean": self._mean, "square": self._square}.items():
-            for k, layer in enumerate(weights.layers):
-                found |= {f"{group}.{k}.{name}": array for name, array in layer._asdict().items()}
-            found |= {f"{group}.output": weights.output, f"{group}.output_bias": weights.output_bias}
-        return found | {f"running.{k}": array for k, array in enumerate(self._running)}
 
 
 class _Arena:
-    """Arrays of zeros, side by side in large blocks: a large block gets huge pages, small ones would not.
+    """Arrays of zeros, side by side in large blocks, which get huge pages where small arrays would not.
 
-    Random rows of many small pages cost address translations; with huge pages a step takes a tenth less.
+    Rows of many small pages cost address translations; with huge pages a step takes a tenth less.
     """
 
-    BLOCK = 1 << 23  # NumPy asks for huge pages from 4 MiB on
-    LINE = 64  # where arrays begin, so that no vector lies across two lines of the cache
+    BLOCK = 1 << 23  # bytes; NumPy asks for huge pages from 4 MiB on
+    LINE = 64  # bytes of a cache line, where arrays begin, so that no vector lies across two lines
+    # Bytes between two arrays: at multiples of 4 KiB from each other, a load would wait for another array's store.
+    GAP = 256
 
     def __init__(self) -> None:
         self._free = np.empty(0, np.uint8)
 
-    def take(self, *shape: int, kind: type = np.float32) -> np.ndarray:
-        size = math.prod(shape) * np.dtype(kind).itemsize
-        room = _multiple(size, self.LINE)
+    def take(self, *shape: int, dtype: type = np.float32) -> np.ndarray:
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        room = _round_up(size, self.LINE) + self.GAP
         if room > len(self._free):
             block = np.empty(max(room + self.LINE, self.BLOCK), np.uint8)
             block.fill(0)
             self._free = block[-block.ctypes.data % self.LINE :]
         array, self._free = self._free[:size], self._free[room:]
-        return array.view(kind).reshape(shape)
+        return array.view(dtype).reshape(shape)
 
 
-def _weights(arena: _Arena, network: Network) -> Weights:
-    """Zeros for all weights of a network."""
+def _training_state(arena: _Arena, network: Network) -> TrainingState:
+    """Return zeros for all that a training of `network` changes."""
+
+    def parameter(*shape: int) -> Parameter:
+        return Parameter(*(arena.take(*shape) for _ in Parameter._fields))
+
     layers = []
     for layer in network.layers:
-        width = _multiple(layer.units, LANES)
-        weight = arena.take(_multiple(layer.weight.shape[1], 4), width)
-        layers.append(LayerParameters(weight, *(arena.take(width) for _ in range(3))))
+        width = _round_up(layer.units, LANES)
+        weight = parameter(_round_up(layer.weight.shape[1], 4), width)
+        layers.append(LayerParameters(weight, parameter(width), parameter(width), parameter(width)))
     classes = network.output.out_features
-    return Weights(tuple(layers), arena.take(classes, width), arena.take(_multiple(classes, LANES)))
+    parameters = Parameters(tuple(layers), parameter(classes, width), parameter(_round_up(classes, LANES)))
+    running = tuple(arena.take(2, len(layer.bias.value)) for layer in layers)
+    return TrainingState(parameters, running, np.zeros(1, np.int64))
 
 
-def _scratch(arena: _Arena, weights: Weights, size: int, lit: CSR) -> Workspace:
-    """Room for mini-batches of up to `size` images."""
-    size = _multiple(size, REGISTER_TILE)
+def _by_name(parameters: Parameters, network: Network) -> dict[str, Parameter]:
+    """Return views of the kernels' arrays, with the names and shapes of the network's parameters."""
+    found = {"output.weight": parameters.output_weight, "output.bias": parameters.output_bias}
+    for k, layer in enumerate(parameters.layers):
+        found |= {
+            f"layers.{k}.linear.weight": Parameter(*(array.T for array in layer.weight)),
+            f"layers.{k}.linear.bias": layer.bias,
+            f"layers.{k}.norm.weight": layer.gamma,
+            f"layers.{k}.norm.bias": layer.beta,
+        }
+    return {
+        name: Parameter(*(array[tuple(map(slice, tensor.shape))] for array in found[name]))
+        for name, tensor in network.named_parameters()
+    }
+
+
+def _workspace(arena: _Arena, network: Network, size: int, images: CSR) -> Workspace:
+    """Return room for mini-batches of up to `size` images."""
+    size = _round_up(size, REGISTER_TILE)
     layers = []
-    for layer in weights.layers:
-        width = len(layer.bias)
-        layers.append(LayerBuffers(*(arena.take(width // LANES, size, LANES) for _ in range(3)), arena.take(width)))
-    inputs = len(weights.layers[0].weight)
-    blocks, pairs = (_multiple(inputs, LANES) // LANES, 0) if len(lit.all) else (0, inputs // 2)
+    for layer in network.layers:
+        width, inputs = _round_up(layer.units, LANES), _round_up(layer.weight.shape[1], LANES)
+        buffers = (arena.take(width // LANES, size, LANES) for _ in range(3))
+        # The gradient by the first layer's inputs is not needed.
+        transposed = arena.take(_round_up(layer.units, 4), inputs) if layers else arena.take(0, 0)
+        layers.append(LayerBuffers(*buffers, arena.take(width), transposed))
+    inputs = network.layers[0].weight.shape[1]
+    blocks, pairs = (_round_up(inputs, LANES) // LANES, 0) if len(images.dense) else (0, _round_up(inputs, 4) // 2)
     return Workspace(
         tuple(layers),
-        arena.take(size, len(weights.output)),
+        arena.take(size, network.output.out_features),
         CSC(
-            arena.take(pairs, size, kind=np.uint32),
+            arena.take(pairs, size, dtype=np.uint32),
             np.zeros((size // CACHE_TILE + 2, pairs), np.int64),
             arena.take(blocks, size, LANES),
         ),
     )
 
 
-def _multiple(number: int, of: int) -> int:
-    """The smallest multiple of `of` that is not below `number`."""
+def _round_up(number: int, of: int) -> int:
+    """Return the smallest multiple of `of` that is not below `number`."""
     return -(-number // of) * of
 
 
-def _share(tensor: Tensor, array: np.ndarray) -> None:
-    """Let `tensor` be the beginning of `array` from now on, without changing its values."""
-    part = torch.from_numpy(array)[tuple(slice(size) for size in tensor.shape)]
-    part.copy_(tensor.data)
-    tensor.data = part
+def _share(tensor: Tensor, array: NDArray) -> None:
+    """Move the values of `tensor` into `array`, whose memory it uses from now on."""
+    array[...] = tensor.detach().numpy()
+    tensor.data = torch.from_numpy(array)
 
 
-def _lit_pixels(pixels: Tensor, scaling: Scaling) -> CSR:
-    """The images, uint8 `[n, inputs]`, as inputs without their zeros.
-
-    Where `scaling` makes something else than 0 of a dark pixel, nothing is left out.
-    """
+def _to_csr(pixels: Tensor, scaling: Scaling) -> CSR:
+    """Return the images `pixels`, uint8 `[n, inputs]`, as the kernels take them."""
     inputs = to_inputs(torch.arange(256, dtype=torch.uint8), scaling).numpy()
     array = pixels.numpy()
     if inputs[0]:
-        nothing = np.empty(0, np.int64)
-        return CSR(nothing, nothing.astype(np.uint16), nothing.astype(np.uint16), nothing, inputs, array)
+        return CSR(*(np.empty(0, dtype) for dtype in (np.int64, np.uint16, np.uint16, np.int64)), inputs, array)
     if array.shape[1] % 2:
         array = np.pad(array, ((0, 0), (0, 1)))
     pairs = np.ascontiguousarray(array).view("<u2")
-    lit = pairs != 0
-    start = np.concatenate([[0], np.cumsum(np.count_nonzero(lit, axis=1))])
-    pair = np.broadcast_to(np.arange(pairs.shape[1], dtype=np.uint16), pairs.shape)[lit]
-    ever = np.flatnonzero(lit.any(axis=0))
-    return CSR(start, pair, pairs[lit].astype(np.uint16), ever, inputs, np.empty((0, 0), np.uint8))
+    nonzero = pairs != 0
+    indptr = np.concatenate([[0], np.cumsum(np.count_nonzero(nonzero, axis=1))])
+    indices = np.broadcast_to(np.arange(pairs.shape[1], dtype=np.uint16), pairs.shape)[nonzero]
+    columns = np.flatnonzero(nonzero.any(axis=0))
+    return CSR(indptr, indices, pairs[nonzero].astype(np.uint16), columns, inputs, np.empty((0, 0), np.uint8))

@@ -1,1 +1,1 @@
-"""What is measured of a network: accuracies, dead and inactive units, dW, and when."""
+"""What is measured in a network, and when: accuracies, dead and inactive units, dW."""

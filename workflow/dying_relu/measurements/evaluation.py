@@ -1,4 +1,4 @@
-"""What is measured of a network at the end of an epoch: test accuracies, and which units are silent."""
+"""Test accuracies, with BN's running statistics and with those of mini-batches, and the units' active fractions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,21 +10,20 @@ from torch.nn import functional
 
 from dying_relu.model.network import Network
 
-CHUNK = 1000  # images that are looked at at once: what stays in the cache is quick
-MOST = 2_500_000  # numbers that a layer may make of them
+CHUNK = 1000  # Images per chunk; their activations stay in cache.
+MAX_ACTIVATIONS = 2_500_000  # The largest number that a layer may have of a chunk.
 
 
 @dataclass(frozen=True)
 class TestResult:
-    """How a network does on the test images. Accuracies in [0, 1], loss in nats.
+    """How a network performs on the test images: loss in nats, accuracies in [0, 1].
 
-    `active_fraction`, float64 `[units]`, one layer after the other: the share of the test images
-    for which a unit's pre-activation is above 0; of a channel, the share of all positions in them. Loss,
-    accuracy and active fraction come from one pass with running statistics;
-    `accuracy_batch_statistics` from mini-batches that are normalised by themselves.
+    `active_fraction`, float64 `[units]`, layer after layer: the share of test images for which a unit's pre-activation
+    is above 0; for a channel, the share of all positions in them. `accuracy_batch_statistics` normalises each
+    mini-batch by its own statistics; everything else comes from one pass with running statistics.
     """
 
-    __test__ = False  # not a test, whatever pytest makes of its name
+    __test__ = False  # Not a test, whatever pytest makes of its name.
 
     loss: float
     accuracy: float
@@ -34,68 +33,34 @@ class TestResult:
 
 @torch.inference_mode()
 def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int) -> TestResult:
-    """Test `network` on `images` (float32 `[n, inputs]`) in file order, under both evaluations."""
+    """Test `network` on `images`, float32 `[n, inputs]`, and `labels`, int64 `[n]`, in mini-batches of `batch_size`."""
     network.eval()
-    chunks = _chunks(mini_batch_sizes(len(images), batch_size), _at_once(network))
+    chunks = _chunks(mini_batch_sizes(len(images), batch_size), chunk_size(network))
     logits, batch_logits = [], []
     active = [torch.zeros(layer.units, dtype=torch.int64) for layer in network.layers]
-    seen = [0 for _ in network.layers]
     for rows, sizes in zip(images.split([sum(sizes) for sizes in chunks]), chunks, strict=True):
-        linear = network.hidden(rows)  # the dear part, shared by both evaluations
-        pre_activations, result = _onward(network, linear, lambda values, norm: norm(values))
-        for index, pre_activation in enumerate(pre_activations):
-            active[index] += (pre_activation > 0).sum(_but_units(pre_activation))
-            seen[index] += pre_activation.numel() // len(active[index])
+        linear = network.hidden(rows)  # The expensive product; both evaluations share it.
+        pre_activations, result = _forward(network, linear, lambda values, norm: norm(values))
+        for counts, pre_activation in zip(active, pre_activations, strict=True):
+            counts += (pre_activation > 0).sum(dims_but_units(pre_activation))
         logits.append(result)
         if not isinstance(network.norm, nn.Identity):
-            _, result = _onward(network, linear, partial(_normalized_by_themselves, sizes=sizes))
-            batch_logits.append(result)
+            batch_logits.append(_forward(network, linear, partial(_normalize_batches, sizes=sizes))[1])
     running = torch.cat(logits)
-    accuracy = _share_correct(running, labels)
+    accuracy = _accuracy(running, labels)
+    counted = [len(images) * layer.positions for layer in network.layers]
     return TestResult(
         loss=functional.cross_entropy(running, labels).item(),
         accuracy=accuracy,
-        accuracy_batch_statistics=_share_correct(torch.cat(batch_logits), labels) if batch_logits else accuracy,
-        active_fraction=torch.cat([units.double() / times for units, times in zip(active, seen, strict=True)]),
+        accuracy_batch_statistics=_accuracy(torch.cat(batch_logits), labels) if batch_logits else accuracy,
+        active_fraction=torch.cat([counts.double() / total for counts, total in zip(active, counted, strict=True)]),
     )
 
 
-def _onward(
-    network: Network, linear: Tensor, normalize: Callable[[Tensor, nn.Module], Tensor]
-) -> tuple[list[Tensor], Tensor]:
-    """Pre-activations of every layer, and logits, from what the first layer's linear map gave."""
-    found = []
-    for layer in network.layers:
-        if found:
-            linear = layer.linear(found[-1][1])
-        found.append(layer.normalize_and_activate(linear, partial(normalize, norm=layer.norm)))
-    return [pre_activation for pre_activation, _ in found], network.output(found[-1][1])
-
-
-def _but_units(values: Tensor) -> tuple[int, ...]:
-    """The dimensions of `[batch, units]` or `[batch, channels, rows, columns]` that are not the units'."""
-    return (0, *range(2, values.ndim))
-
-
-def _share_correct(logits: Tensor, labels: Tensor) -> float:
-    return (logits.argmax(1) == labels).sum().item() / len(labels)
-
-
-def _normalized_by_themselves(rows: Tensor, norm: nn.Module, sizes: list[int]) -> Tensor:
-    """Consecutive mini-batches of the given sizes, each normalised by its own statistics."""
-    scale_and_shift = norm.weight, norm.bias
-    return torch.cat(
-        [
-            functional.batch_norm(part, None, None, *scale_and_shift, training=True, eps=norm.eps)
-            for part in rows.split(sizes)
-        ]
-    )
-
-
-def mini_batch_sizes(rows: int, size: int) -> list[int]:
-    """Consecutive mini-batches; a last row alone has no variance and joins the mini-batch before it."""
-    sizes = [size] * (rows // size)
-    rest = rows % size
+def mini_batch_sizes(images: int, size: int) -> list[int]:
+    """Return the sizes of consecutive mini-batches; a last image alone has no variance and joins the one before it."""
+    sizes = [size] * (images // size)
+    rest = images % size
     if rest == 1 and sizes:
         sizes[-1] += 1
     elif rest:
@@ -103,16 +68,44 @@ def mini_batch_sizes(rows: int, size: int) -> list[int]:
     return sizes
 
 
-def _at_once(network: Network) -> int:
-    """How many images, 2 or more, are looked at at once: less than CHUNK where a layer makes much of each."""
-    return max(2, min(CHUNK, MOST // max(layer.units * layer.positions for layer in network.layers)))
+def chunk_size(network: Network) -> int:
+    """Return the images per chunk, at least 2: CHUNK, or fewer where a layer has many activations of each."""
+    return max(2, min(CHUNK, MAX_ACTIVATIONS // max(layer.units * layer.positions for layer in network.layers)))
 
 
-def _chunks(sizes: list[int], rows: int) -> list[list[int]]:
-    """The mini-batches in groups of at least so many rows, but for the last."""
+def dims_but_units(values: Tensor) -> tuple[int, ...]:
+    """Return all dimensions of `[batch, units]` or `[batch, channels, rows, columns]` but the units' or channels'."""
+    return (0, *range(2, values.ndim))
+
+
+def _chunks(sizes: list[int], images: int) -> list[list[int]]:
+    """Group mini-batches into chunks of at least `images` images; the last may be smaller."""
     groups = [[]]
     for size in sizes:
-        if sum(groups[-1]) >= rows:
+        if sum(groups[-1]) >= images:
             groups.append([])
         groups[-1].append(size)
     return groups
+
+
+def _forward(
+    network: Network, linear: Tensor, normalize: Callable[[Tensor, nn.Module], Tensor]
+) -> tuple[list[Tensor], Tensor]:
+    """Return each layer's pre-activations, and the logits, from the output of the first layer's linear map."""
+    pre_activations, output = [], None
+    for layer in network.layers:
+        linear = linear if output is None else layer.linear(output)
+        pre_activation, output = layer.normalize_and_activate(linear, partial(normalize, norm=layer.norm))
+        pre_activations.append(pre_activation)
+    return pre_activations, network.output(output)
+
+
+def _normalize_batches(values: Tensor, norm: nn.Module, sizes: list[int]) -> Tensor:
+    """Normalise consecutive mini-batches of the given sizes, each by its own statistics."""
+    batches = values.split(sizes)
+    normalize = partial(functional.batch_norm, running_mean=None, running_var=None, training=True, eps=norm.eps)
+    return torch.cat([normalize(batch, weight=norm.weight, bias=norm.bias) for batch in batches])
+
+
+def _accuracy(logits: Tensor, labels: Tensor) -> float:
+    return (logits.argmax(1) == labels).sum().item() / len(labels)

@@ -1,1 +1,1 @@
-"""The network, and the random streams that it starts from."""
+"""The network, and the random numbers that runs start from."""

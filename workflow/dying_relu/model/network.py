@@ -1,10 +1,11 @@
-"""The network: hidden layers, each linear, batch normalisation or none, and activation; then a linear output.
+"""The network: hidden layers, each a linear map, BN (batch normalisation) or none, and an activation; a linear output.
 
-Between the layers, images are flat, and so is what convolutional layers make of them: channel by channel, row by row.
+Between layers, images and feature maps are flat: channel by channel, row by row.
 """
 
 import math
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -17,10 +18,10 @@ from dying_relu.model.seeding import WEIGHTS, generator
 
 
 class Layer(nn.Module):
-    """A hidden layer: `linear`, then `norm`, which is BN or does nothing, and `activation`, or these two the other way
-    round.
+    """A hidden layer: `linear`, `norm` and `activation`, the last two in the order of `run.batch_norm_position`.
 
-    `inputs` is how many there are; of a convolutional layer, their channels, rows and columns.
+    Without BN, `norm` is `nn.Identity`. `inputs` is the number of inputs; for a convolutional layer, their channels,
+    rows and columns.
     """
 
     Norm = nn.BatchNorm1d
@@ -31,11 +32,8 @@ class Layer(nn.Module):
         self.norm_first = run.batch_norm_position == "before_activation"
         # BN subtracts the mean of its input, so a bias right in front of it would have no effect.
         self.linear = self._linear(inputs, width, bias=not (run.batch_norm and self.norm_first))
-        self.norm = (
-            self.Norm(width, eps=run.batch_norm_epsilon, momentum=run.batch_norm_momentum)
-            if run.batch_norm
-            else nn.Identity()
-        )
+        norm = partial(self.Norm, width, eps=run.batch_norm_epsilon, momentum=run.batch_norm_momentum)
+        self.norm = norm() if run.batch_norm else nn.Identity()
 
     @property
     def units(self) -> int:
@@ -43,22 +41,22 @@ class Layer(nn.Module):
 
     @property
     def positions(self) -> int:
-        """At how many positions of an image the units are."""
+        """The number of positions in an image at which the units are applied."""
         return 1
 
     @property
     def weight(self) -> Tensor:
-        """The weights of the linear map, `[units, inputs]`; of a channel, `inputs` are those of its kernel."""
+        """The weights of the linear map, `[units, inputs]`; the inputs of a channel are those of its kernel."""
         return self.linear.weight.flatten(1)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """`[batch, inputs]` to `[batch, width]`."""
+        """Map `[batch, inputs]` to `[batch, width]`."""
         return self.normalize_and_activate(self.linear(inputs), self.norm)[1]
 
     def normalize_and_activate(self, linear: Tensor, normalize: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
-        """From what the linear map gave, the pre-activation and what the next layer sees, both `[batch, width]`.
+        """Normalise and activate the linear map's output `[batch, width]`; return pre-activation and layer output.
 
-        The pre-activation is what the activation function is applied to. `normalize` is `norm` or takes its place.
+        The pre-activation is the activation function's input. `normalize` is `norm` or stands in for it.
         """
         if self.norm_first:
             pre_activation = normalize(linear)
@@ -66,7 +64,7 @@ class Layer(nn.Module):
         return linear, normalize(self.activation(linear))
 
     def linear_of(self, inputs: Tensor, units: Tensor | slice) -> Tensor:
-        """The linear map of some of the units alone."""
+        """Return the linear map's output for some of the units alone."""
         bias = self.linear.bias
         return self._map(inputs, self.linear.weight[units], None if bias is None else bias[units])
 
@@ -78,10 +76,9 @@ class Layer(nn.Module):
 
 
 class Convolution(nn.Conv2d):
-    """A convolution with a border of zeros, so that there are as many positions as pixels.
+    """A convolution of flat images `[batch, inputs]` of `shape` (channels, rows, columns), padded to keep their size.
 
-    It takes images `[batch, inputs]`, whose `shape` is `(channels, rows, columns)`, to `[batch, channels, rows,
-    columns]`.
+    Its output is `[batch, channels, rows, columns]`.
     """
 
     def __init__(self, shape: tuple[int, int, int], channels: int, bias: bool) -> None:
@@ -93,9 +90,9 @@ class Convolution(nn.Conv2d):
 
 
 class ConvolutionalLayer(Layer):
-    """A hidden layer whose units are channels: `linear` is a `Convolution`, and the largest of 2 x 2 outputs goes on.
+    """A hidden layer whose units are channels: `linear` is a `Convolution`, and max pooling of 2 x 2 follows.
 
-    Its pre-activations are `[batch, channels, rows, columns]`, and what the next layer sees is `[batch, outputs]`.
+    Its pre-activations are `[batch, channels, rows, columns]`, its output is `[batch, outputs]`.
     """
 
     Norm = nn.BatchNorm2d
@@ -116,20 +113,19 @@ class ConvolutionalLayer(Layer):
 
 
 class Network(nn.Module):
-    """A classifier of images with hidden layers whose units are watched, `layers` from the first to the last.
+    """A classifier of images: hidden `layers` and a linear `output`.
 
-    Input: float32 `[batch, inputs]`, pixels as `scaling` makes them inputs; output: logits, float32 `[batch, 10]`.
-    In training mode batch normalisation uses the statistics of the mini-batch and updates its
-    running statistics; in evaluation mode it uses the running statistics.
+    Input: float32 `[batch, inputs]`, pixels after `scaling`; output: logits, float32 `[batch, 10]`. In training mode BN
+    uses the mini-batch's statistics and updates its running ones, which it uses in evaluation mode.
     """
 
     def __init__(self, run: Run, inputs: int, scaling: Scaling | None = None) -> None:
         super().__init__()
         self.scaling = scaling or Scaling()
         self.activation = _activation(run)
-        *seen, last = run.shapes  # by the convolutional layers, and by the first of the others
+        *shapes, last = run.shapes  # the inputs of the convolutional layers, and of the first linear one
         self.layers = nn.ModuleList(
-            ConvolutionalLayer(run, *sizes, self.activation) for sizes in zip(seen, run.convolutions, strict=True)
+            ConvolutionalLayer(run, *sizes, self.activation) for sizes in zip(shapes, run.convolutions, strict=True)
         )
         inputs = math.prod(last) if run.convolutions else inputs
         self.layers += [Layer(run, *sizes, self.activation) for sizes in pairwise([inputs, *run.hidden])]
@@ -143,7 +139,7 @@ class Network(nn.Module):
 
     @property
     def norm(self) -> nn.Module:
-        """The batch normalisation of the first hidden layer, or what does nothing in its place."""
+        """The BN of the first hidden layer, or `nn.Identity`."""
         return self.layers[0].norm
 
     def forward(self, images: Tensor) -> Tensor:
@@ -153,11 +149,10 @@ class Network(nn.Module):
         return self.output(hidden)
 
     def _initialize(self, run: Run) -> None:
-        """Weights as `run.initialization` says, each layer's after those of the layer before it; biases constant.
+        """Draw weights by `run.initialization`, layer by layer from the first; set biases to `run.bias`.
 
-        he_normal: variance 2 / inputs of a unit (He et al. 2015, equation 10). xavier_normal: variance
-        2 / (inputs + outputs) (Glorot and Bengio 2010, equation 12). torch_default: what `nn.Linear` does by itself,
-        uniform in +-1 / sqrt(inputs), biases too.
+        he_normal: variance 2 / inputs (He et al. 2015, equation 10). xavier_normal: variance 2 / (inputs + outputs)
+        (Glorot and Bengio 2010, equation 12). torch_default: uniform in +-1 / sqrt(inputs), biases too, as `nn.Linear`.
         """
         source = generator(run.seed, WEIGHTS)
         for linear in (*(layer.linear for layer in self.layers), self.output):
@@ -175,7 +170,7 @@ class Network(nn.Module):
                     for parameter in linear.parameters():
                         nn.init.uniform_(parameter, -bound, bound, generator=source)
         if run.batch_norm and run.batch_norm_position == "before_activation":
-            # The shift of BN is the bias of its layer under another name.
+            # BN's shift takes the place of its layer's bias.
             for layer in self.layers:
                 nn.init.constant_(layer.norm.bias, run.bias)
 

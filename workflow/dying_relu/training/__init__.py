@@ -1,1 +1,1 @@
-"""One run, trained from its first step to its tables."""
+"""One run, from its first step to its tables."""

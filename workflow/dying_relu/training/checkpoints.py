@@ -1,4 +1,4 @@
-"""What a training has reached, kept on disk, so that an interrupted one goes on from there."""
+"""Checkpoints on disk, from which an interrupted training resumes."""
 
 import hashlib
 import json
@@ -22,20 +22,21 @@ log = logging.getLogger(__name__)
 
 VERSION = 1
 MANIFEST, STATE = "checkpoint.json", "state.npz"
+DISCARDED = "the checkpoint is discarded"  # how messages begin
 Arrays = Mapping[str, NDArray]
 
 
 class InvalidCheckpointError(ValueError):
-    """There is no checkpoint, or it is damaged, or belongs to something else; the message says which."""
+    """The checkpoint is missing, damaged, or of another training; the message says which."""
 
 
 class SupersededError(RuntimeError):
-    """Another process goes on with this training."""
+    """Another process has taken over this training."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training had come: after which epoch, with which arrays, and the seconds spent on it until then."""
+    """How far a training has come: its last epoch, its state after it, and the seconds spent until then."""
 
     epoch: int
     arrays: Arrays
@@ -43,20 +44,20 @@ class Progress:
 
 
 class Checkpoints:
-    """The checkpoints of one run, in a folder of their own.
+    """The checkpoints of one run, in the folder `home`.
 
-    A training writes part after part, each a folder with what it has measured in some epochs and, at their end, its
-    state. Then `checkpoint.json` is replaced, which names all files that belong to the checkpoint, with their digests:
-    a file that it does not name does not count. Nothing that it names is written to any more.
+    A training writes part after part: each is a folder with the outputs of some epochs and the state after the last.
+    The manifest `checkpoint.json` is then replaced. It names the checkpoint's files with their digests; a file that it
+    does not name does not count, and one that it names is never written again.
 
-    A process works in a subfolder with a name that no other process knows, and takes over what another has left by
-    renaming it. Should the other still run, as the orphan of a killed parent may, it finds its folder gone and ends.
+    A process works in a subfolder whose name no other process knows, and takes over another's by renaming it. Should
+    the other still run, such as the orphan of a killed parent, it finds its folder gone and ends.
     """
 
     def __init__(self, home: Path, identity: Mapping[str, Any], seconds: float) -> None:
-        """`identity`, plain values: what must be the same for a checkpoint to be used.
+        """`identity`: JSON values that must be equal for a checkpoint to be used.
 
-        `seconds`: a checkpoint is due when the last one is older; 0 for one after every epoch.
+        `seconds`: the age of the last checkpoint at which the next is due; 0 for one after each epoch.
         """
         self._home = home
         self._folder = home / uuid4().hex
@@ -64,27 +65,27 @@ class Checkpoints:
         self._seconds = seconds
         self._last = time.monotonic()
         self._files: dict[str, str] = {}
-        self.parts: list[Path] = []  # all of this training, in their order
+        self.parts: list[Path] = []  # of this training, in their order
         self.stopping = False
 
     def resume(self) -> Progress | None:
-        """Where to go on, or None: from the beginning. To be called first. What cannot be used is removed."""
+        """Return where to resume, or None to start from the beginning; to be called first. Removes what is unusable."""
         self._home.mkdir(parents=True, exist_ok=True)
-        reached = None
-        for left in sorted(self._home.iterdir()):  # more than one only if a process was killed right here
-            if reached is None:
-                with suppress(FileNotFoundError):  # yet another process was quicker
+        progress = None
+        for left in sorted(self._home.iterdir()):  # More than one only if a process was killed right here.
+            if progress is None:
+                with suppress(FileNotFoundError):  # Another process was quicker.
                     left.rename(self._folder)
-                    reached = self._read()
+                    progress = self._read()
             else:
                 shutil.rmtree(left, ignore_errors=True)
         self._folder.mkdir(exist_ok=True)
-        return reached
+        return progress
 
     def part(self, first_epoch: int) -> Path:
-        """A new, empty folder for what is measured from `first_epoch` on, until `save`."""
+        """Return a new, empty folder for the outputs from `first_epoch` on, until `save`. Raises SupersededError."""
         part = self._folder / f"{first_epoch:06d}"
-        shutil.rmtree(part, ignore_errors=True)  # of an interrupted training, unfinished
+        shutil.rmtree(part, ignore_errors=True)  # Unfinished, of an interrupted training.
         try:
             part.mkdir()
         except FileNotFoundError:
@@ -93,15 +94,15 @@ class Checkpoints:
         return part
 
     def due(self) -> bool:
-        """Whether the time has come for a checkpoint."""
+        """Return whether a checkpoint is due."""
         return self.stopping or time.monotonic() - self._last >= self._seconds
 
     def stop(self, *_signal: Any) -> None:
-        """Ask for a checkpoint after the current epoch, and for an end; serves as a handler of signals."""
+        """Ask for a checkpoint and an end after the current epoch; can handle signals."""
         self.stopping = True
 
     def save(self, epoch: int, arrays: Arrays, spent: Mapping[str, float]) -> None:
-        """Make what the parts hold, and the state after `epoch`, the checkpoint that counts."""
+        """Make the parts and the state `arrays` after `epoch` the checkpoint. Raises SupersededError."""
         part = self.parts[-1]
         if not part.is_dir():
             raise SupersededError(f"{part} is gone: another process goes on with this training")
@@ -118,14 +119,14 @@ class Checkpoints:
         self._last = time.monotonic()
 
     def remove(self) -> None:
-        """Remove everything. To be called when the run's results are complete."""
+        """Remove everything; to be called when the run's results are complete."""
         shutil.rmtree(self._folder, ignore_errors=True)
-        with suppress(OSError):  # not empty: another process is at it
+        with suppress(OSError):  # Not empty: another process works in it.
             self._home.rmdir()
 
     def _read(self) -> Progress | None:
         try:
-            content = self._checked()
+            content = self._manifest()
             parts = [self._folder / name for name in sorted({name.partition("/")[0] for name in content["files"]})]
             arrays = _arrays(parts[-1] / STATE)
         except InvalidCheckpointError as reason:
@@ -135,48 +136,42 @@ class Checkpoints:
         self.parts, self._files = parts, content["files"]
         return Progress(content["epoch"], arrays, content["spent"])
 
-    def _checked(self) -> dict[str, Any]:
-        """What the manifest says. Raises UnusableError unless it and all files that it names are whole and ours."""
+    def _manifest(self) -> dict[str, Any]:
+        """Return the manifest. Raises InvalidCheckpointError unless it and its files are whole and of this training."""
         try:
             content = json.loads((self._folder / MANIFEST).read_text())
             version, own_digest = content["version"], content.pop("digest")
         except FileNotFoundError:
             raise InvalidCheckpointError("an interrupted training has left no checkpoint") from None
         except (ValueError, TypeError, KeyError, AttributeError, OSError):
-            raise InvalidCheckpointError(f"the checkpoint is discarded: {MANIFEST} is damaged") from None
+            raise InvalidCheckpointError(f"{DISCARDED}: {MANIFEST} is damaged") from None
         if version != VERSION:
-            raise InvalidCheckpointError(
-                f"the checkpoint is discarded: its format has version {version}, not {VERSION}"
-            )
+            raise InvalidCheckpointError(f"{DISCARDED}: its format has version {version}, not {VERSION}")
         if own_digest != _digest_of(content):
-            raise InvalidCheckpointError(f"the checkpoint is discarded: {MANIFEST} is damaged")
+            raise InvalidCheckpointError(f"{DISCARDED}: {MANIFEST} is damaged")
         if other := sorted(_differing(content["identity"], self._identity)):
-            raise InvalidCheckpointError(
-                f"the checkpoint is discarded: it was made with another {', another '.join(other)}"
-            )
+            raise InvalidCheckpointError(f"{DISCARDED}: it was made with another {', another '.join(other)}")
         for name, expected in content["files"].items():
             try:
                 found = file_digest(self._folder / name)
             except OSError:
-                raise InvalidCheckpointError(f"the checkpoint is discarded: {name} is missing") from None
+                raise InvalidCheckpointError(f"{DISCARDED}: {name} is missing") from None
             if found != expected:
-                raise InvalidCheckpointError(f"the checkpoint is discarded: {name} is damaged")
+                raise InvalidCheckpointError(f"{DISCARDED}: {name} is damaged")
         return content
 
 
 def _arrays(path: Path) -> dict[str, NDArray]:
-    """The arrays of an .npz file; nothing in it is run. Raises UnusableError."""
+    """Return the arrays of an .npz file, without unpickling objects. Raises InvalidCheckpointError."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
     except (ValueError, OSError, zipfile.BadZipFile):
-        raise InvalidCheckpointError(
-            f"the checkpoint is discarded: {path.name} holds something else than arrays"
-        ) from None
+        raise InvalidCheckpointError(f"{DISCARDED}: {path.name} holds something else than arrays") from None
 
 
 def _differing(one: Any, other: Any, path: str = "") -> list[str]:
-    """Where two nested dictionaries differ, as `run.epochs`."""
+    """Return the keys in which two nested dictionaries differ, such as `run.epochs`."""
     if isinstance(one, dict) and isinstance(other, dict):
         return [
             found

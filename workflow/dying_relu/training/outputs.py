@@ -1,4 +1,4 @@
-"""What a training writes down: part by part while it lasts, and joined when it is done."""
+"""The files of a run: written in parts while it trains, and joined at its end."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
@@ -13,10 +13,10 @@ ARCHIVE = "dw.npz"
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where a run's results go: its units at birth, three tables over the epochs, and an .npz archive of brightnesses.
+    """Paths of a run's results: its units before the first step, three tables over the epochs, and the frames of dW.
 
-    The archive has one array per frame and hidden layer, uint8 `[width, inputs]`, under the name that
-    `moments.array_name` says.
+    The .npz archive `dw` has one array of brightnesses per frame and hidden layer, uint8 `[units, inputs]`, named by
+    `frame_schedule.array_name`.
     """
 
     initial: Path
@@ -27,13 +27,13 @@ class Outputs:
 
     @classmethod
     def within(cls, folder: Path) -> "Outputs":
-        """All of them in one folder, under the names that they have below the results folder."""
+        """Return the paths in `folder`, with the names that the files have below the results folder."""
         names = ("initial.csv", "metrics.csv", "units.csv.gz", "batches.csv.gz", ARCHIVE)
         return cls(*(folder / name for name in names))
 
 
 class PartialOutputs:
-    """The same for some epochs of a run, in one folder and not yet compressed."""
+    """Writers for the same files of some epochs of a run, in one folder and not yet compressed."""
 
     def __init__(self, folder: Path) -> None:
         self._files = ExitStack()
@@ -47,9 +47,9 @@ class PartialOutputs:
 
 
 def join_parts(parts: Sequence[Path], outputs: Outputs) -> None:
-    """Write the results of a run from the folders of all its parts, in their order.
+    """Write the results of a run from the folders of its parts, in their order.
 
-    Wherever the parts begin and end, the bytes are the same.
+    The bytes do not depend on where the parts begin and end.
     """
     for name in TABLES:
         concatenate_csv([part / f"{name}.csv" for part in parts], getattr(outputs, name))

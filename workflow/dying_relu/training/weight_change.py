@@ -1,4 +1,4 @@
-"""dW of the hidden layers, by the definition that the configuration asks for."""
+"""dW of the hidden layers, as `dw` in the configuration defines it."""
 
 import numpy as np
 import torch
@@ -10,36 +10,33 @@ from dying_relu.training.checkpoints import Arrays
 
 
 class WeightChange:
-    """dW of the hidden layers, by the definition that the configuration asks for."""
+    """dW of the hidden layers: `gradient` (of the last mini-batch's loss) or `update` (since the previous frame)."""
 
     def __init__(self, engine: Engine, kind: str) -> None:
-        """`kind`: `gradient` (of the last mini-batch's loss) or `update` (since the last frame)."""
         self._engine = engine
-        self._previous = self._copied() if kind == "update" else None
+        self._previous = [weight.clone() for weight in self._weights()] if kind == "update" else []
 
     def now(self) -> list[NDArray[np.float32]]:
-        """dW of each layer at this moment, `[width, inputs]`."""
-        weights = self._weights()
-        if self._previous is None:
-            return [self._engine.gradient(layer).numpy() for layer in range(len(weights))]
-        return [(now - before).numpy() for now, before in zip(weights, self._previous, strict=True)]
+        """Return dW of each layer, `[units, inputs]`."""
+        if not self._previous:
+            return [self._engine.gradient(layer).numpy() for layer in range(len(self._weights()))]
+        return [(now - before).numpy() for now, before in zip(self._weights(), self._previous, strict=True)]
 
     def frame_taken(self) -> None:
-        """Let later updates count from here."""
-        if self._previous is not None:
-            self._previous = self._copied()
+        """Count later updates from here."""
+        self._copy(self._weights())
 
     def state(self) -> Arrays:
-        """What `restore` needs to go on as if nothing had happened."""
-        return {f"previous.{layer}": weights.numpy() for layer, weights in enumerate(self._previous or [])}
+        """Return what `restore` needs to resume."""
+        return {f"previous.{layer}": weights.numpy() for layer, weights in enumerate(self._previous)}
 
     def restore(self, state: Arrays) -> None:
-        """Go on from a `state`, among other arrays."""
-        for layer, weights in enumerate(self._previous or []):
-            weights.copy_(torch.from_numpy(state[f"previous.{layer}"]))
+        """Restore what `state` returned; other arrays in `state` are ignored."""
+        self._copy([torch.from_numpy(state[f"previous.{layer}"]) for layer in range(len(self._previous))])
 
-    def _copied(self) -> list[Tensor]:
-        return [weight.clone() for weight in self._weights()]
+    def _copy(self, weights: list[Tensor]) -> None:
+        for kept, new in zip(self._previous, weights, strict=False):  # Without `update`, none are kept.
+            kept.copy_(new)
 
     def _weights(self) -> list[Tensor]:
         return [layer.weight.detach() for layer in self._engine.network.layers]

@@ -1,20 +1,17 @@
-"""How the fast engine's code is compiled, and where Numba keeps it."""
+"""How the kernels are compiled, and where Numba caches the result."""
 
 import hashlib
 from pathlib import Path
 
 import numba
 
-# The modules that hold it, and this one, which says how.
-MODULES = ("compile_options", "simd", "adam", "matmul", "training_step")
-
-# Numba keeps compiled code on disk. It would not see a change of another module; and where one has changed, one
-# process may load what another is about to replace. Hence a folder for each state of all, unless one was asked for.
+# Numba's cache does not see a change in a module that the compiled one imports, and one process may load a file that
+# another is about to replace. Hence a folder for each state of the sources, unless NUMBA_CACHE_DIR names one.
 if not numba.config.CACHE_DIR:
     _folder = Path(__file__).parent
-    _state = hashlib.sha256(b"".join((_folder / f"{name}.py").read_bytes() for name in MODULES)).hexdigest()[:12]
+    _state = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_folder.glob("*.py")))).hexdigest()[:12]
     numba.config.CACHE_DIR = str(_folder / "__pycache__" / f"compiled-{_state}")
 
-# Sums may be reordered and multiplications fused with additions, which vector instructions need; infinities and NaN
-# keep their meaning. The compiled code is kept on disk, for the next process.
+# Vector instructions need sums that may be reordered, and multiplications that may be fused with additions; infinities
+# and NaN keep their meaning.
 OPTIONS = {"fastmath": {"reassoc", "contract"}, "cache": True, "nogil": True, "error_model": "numpy"}

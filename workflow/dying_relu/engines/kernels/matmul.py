@@ -1,15 +1,15 @@
-"""The products of a linear map, forward and backward, compiled: of lit pixels alone, or of all that comes in.
+"""The products of a linear map, forward and backward, compiled: sparse for the first layer, dense for the others.
 
-Four fifths of MNIST's pixels are 0, and a product with 0 need not be computed. Lit pixels lie side by side, so pixels
-are taken in pairs: an image is a list of its lit pairs, of which there are 58 to every 100 lit pixels. A mini-batch is
-sorted by pair; both products of the first layer then go through the pairs, and through the images of each. That is done
-for LANES hidden units at a time, a block: a pair's weights, or their gradient, stay in registers, and what the images
-have of the block in the first cache.
+Four fifths of MNIST's pixels are 0, and a product with 0 need not be computed. Non-zero pixels lie side by side, so
+pixels are stored in pairs: 58 pairs hold 100 non-zero pixels. A mini-batch is sorted by pair, and both products of the
+first layer go through the pairs, and through the images of each. They do so for one block of LANES hidden units at a
+time: the pair's weights, or their gradient, stay in registers, and the images' share of the block in the L1 cache.
 
-Between layers, and where dark pixels are something else than 0 for the network, nothing is left out. Then sums of
-several images, or of several inputs, stay in registers.
+The dense products, of deeper layers and of inputs without zeros, keep the sums of several images or inputs in
+registers.
 
-What the images have of all units, or inputs, is an array `[blocks, images, LANES]`.
+Activations and their gradients are arrays `[blocks, images, LANES]`: unit u of an image is at `[u // LANES, image,
+u % LANES]`.
 """
 
 from typing import NamedTuple
@@ -18,95 +18,98 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dying_relu.engines.kernels.adam import update_vector
+from dying_relu.engines.kernels.adam import Floats, update_vector
 from dying_relu.engines.kernels.compile_options import OPTIONS
 from dying_relu.engines.kernels.simd import LANES, broadcast, load, store
 
-Floats = NDArray[np.float32]
-
-# So many images' share of a block fits into the first cache. Beyond, mini-batches of 500 take a sixth more time.
+# Images whose share of a block fits into the L1 cache. Larger mini-batches, in one piece, take a sixth more time.
 CACHE_TILE = 128
-# Where nothing is left out: images whose sums are in registers at once, all that there is room for.
+# Images whose sums a dense product keeps in registers, as many as fit.
 REGISTER_TILE = 6
 
 
 class CSR(NamedTuple):
-    """Images as their lit pairs of pixels: those of image i are at start[i]..start[i+1]-1 of `pair` and `value`.
+    """Images as a sparse matrix in CSR format, whose columns are pairs of pixels.
 
-    Where the network sees something else than 0 of a dark pixel nothing can be left out; then they are in `all`.
+    Image i has the pairs `indices[indptr[i]:indptr[i + 1]]`, with the pixels `data` at the same places. Where a pixel
+    of 0 is another input than 0, nothing can be left out: then the images are in `dense`, and the matrix is empty.
     """
 
-    start: NDArray[np.int64]
-    pair: NDArray[np.uint16]
-    value: NDArray[np.uint16]  # both pixels, the first in the lower byte
-    ever: NDArray[np.int64]  # the pairs that are lit in any image; the weights of the others never change
-    inputs: Floats  # [256], what the network sees of a pixel
-    all: NDArray[np.uint8]  # [n, inputs], or without rows where pairs are used
+    indptr: NDArray[np.int64]  # [images + 1]
+    indices: NDArray[np.uint16]  # [non-zero pairs]
+    data: NDArray[np.uint16]  # [non-zero pairs], two pixels, the first in the lower byte
+    columns: NDArray[np.int64]  # the pairs that are not 0 in every image; the weights of the others never change
+    inputs: Floats  # [256], the network's input for each value of a pixel
+    dense: NDArray[np.uint8]  # [images, inputs], or [0, 0]
 
 
 class CSC(NamedTuple):
-    """A mini-batch, made ready for the products; room for the largest one."""
+    """A mini-batch by columns, much as in CSC format, with room for the largest one.
 
-    entry: NDArray[np.uint32]  # [pairs, size], places in the mini-batch * 2**16, and the pair's value in them
-    until: NDArray[np.int64]  # [parts + 1, pairs], how many entries of a pair are from the images of earlier parts
-    images: Floats  # [blocks, size, LANES], what the network sees, where nothing can be left out
+    Column q has the entries `entries[q, ends[t, q]:ends[t + 1, q]]` from the t-th tile of CACHE_TILE images.
+    """
+
+    entries: NDArray[np.uint32]  # [pairs, size], an image's place in the mini-batch * 2**16 + the pair's two pixels
+    ends: NDArray[np.int64]  # [tiles + 1, pairs]; the first row is 0
+    dense: Floats  # [blocks, size, LANES], the inputs, where `CSR.dense` holds the images
 
 
 @njit(**OPTIONS)
-def _parts(size):
-    """Into how many parts a mini-batch falls."""
+def _tiles(size):
+    """Return the number of cache tiles in a mini-batch of `size` images."""
     return (size + CACHE_TILE - 1) // CACHE_TILE
 
 
 @njit(**OPTIONS)
-def _by_pair(images, lit, batch):
-    """Sort the lit pairs of a mini-batch by pair: fill batch.entry and batch.until."""
-    entry, size = batch.entry, images.shape[0]
-    for part in range(_parts(size)):  # the first row of batch.until stays 0
-        until = batch.until[part + 1]
-        for q in range(until.shape[0]):
-            until[q] = batch.until[part, q]
-        for i in range(part * CACHE_TILE, min(size, (part + 1) * CACHE_TILE)):
-            image = images[i]
-            for k in range(lit.start[image], lit.start[image + 1]):
-                q = lit.pair[k]
-                place = until[q]
-                entry[q, place] = np.uint32(i << 16) | lit.value[k]
-                until[q] = place + 1
+def _sort_by_pair(index, images, batch):
+    """Fill `batch.entries` and `batch.ends`."""
+    entries, size = batch.entries, index.shape[0]
+    for tile in range(_tiles(size)):
+        ends = batch.ends[tile + 1]
+        for q in range(ends.shape[0]):
+            ends[q] = batch.ends[tile, q]
+        for i in range(tile * CACHE_TILE, min(size, (tile + 1) * CACHE_TILE)):
+            image = index[i]
+            for k in range(images.indptr[image], images.indptr[image + 1]):
+                q = images.indices[k]
+                end = ends[q]
+                entries[q, end] = np.uint32(i << 16) | images.data[k]
+                ends[q] = end + 1
 
 
 @njit(**OPTIONS)
-def _gather(images, lit, batch):
-    """Fill batch.images with a mini-batch."""
-    for i in range(images.shape[0]):
-        pixels = lit.all[images[i]]
-        for part in range(batch.images.shape[0]):
-            first = part * LANES
+def _gather_dense(index, images, batch):
+    """Fill `batch.dense`."""
+    for i in range(index.shape[0]):
+        pixels = images.dense[index[i]]
+        for block in range(batch.dense.shape[0]):
+            first = block * LANES
             for p in range(min(LANES, pixels.shape[0] - first)):
-                batch.images[part, i, p] = lit.inputs[pixels[first + p]]
+                batch.dense[block, i, p] = images.inputs[pixels[first + p]]
 
 
 @njit(**OPTIONS)
-def arrange(images, lit, batch):
-    """Make the mini-batch of these images ready for the products."""
-    if lit.all.shape[0]:
-        _gather(images, lit, batch)
+def gather(index, images, batch):
+    """Fill `batch` (CSC) with the images (CSR) of the int64 array `index`."""
+    if images.dense.shape[0]:
+        _gather_dense(index, images, batch)
     else:
-        _by_pair(images, lit, batch)
+        _sort_by_pair(index, images, batch)
 
 
 @njit(**OPTIONS)
-def product(block, size, inputs, weight, start, result):
-    """Fill a block of `result` with `start`, a vector, plus the inputs' product with the block's columns of `weight`.
+def matmul(block, size, inputs, weight, bias, result):
+    """Fill `result[block]` with `bias + inputs @ weight[:, columns of the block]`, for `size` images.
 
-    `size` is taken as the next multiple of TOGETHER.
+    `inputs` and `result` are `[blocks, images, LANES]`, `weight` `[inputs, width]`, `bias` a vector. There must be room
+    for the next multiple of REGISTER_TILE images; what lies beyond `size` has no meaning.
     """
     column = block * LANES
     for i in range(-(-size // REGISTER_TILE) * REGISTER_TILE):
-        store(result, (block, i, 0), start)
+        store(result, (block, i, 0), bias)
     for part in range(inputs.shape[0]):
         first = part * LANES
-        rows = min(LANES, weight.shape[0] - first)  # they stay in the first cache while the images go by
+        rows = min(LANES, weight.shape[0] - first)  # of the weight; they stay in the L1 cache for all images
         for i in range(0, size, REGISTER_TILE):
             s0 = load(result, (block, i, 0))
             s1 = load(result, (block, i + 1, 0))
@@ -131,76 +134,80 @@ def product(block, size, inputs, weight, start, result):
 
 
 @njit(**OPTIONS)
-def product_of_pairs(block, size, lit, batch, weight, start, result):
-    """`product` with the lit pixels of a mini-batch."""
-    entry = batch.entry
+def sparse_matmul(block, size, images, batch, weight, bias, result):
+    """`matmul` with the sparse inputs of `batch` (CSC), gathered from `images` (CSR)."""
+    entries = batch.entries
     column = block * LANES
     for i in range(size):
-        store(result, (block, i, 0), start)
-    for part in range(_parts(size)):
-        for q in lit.ever:
+        store(result, (block, i, 0), bias)
+    for tile in range(_tiles(size)):
+        for q in images.columns:
             w0 = load(weight, (2 * q, column))
             w1 = load(weight, (2 * q + 1, column))
-            for k in range(batch.until[part, q], batch.until[part + 1, q]):
-                e = entry[q, k]
+            for k in range(batch.ends[tile, q], batch.ends[tile + 1, q]):
+                e = entries[q, k]
                 i = e >> np.uint32(16)
-                f0 = lit.inputs[e & np.uint32(255)]
-                f1 = lit.inputs[(e >> np.uint32(8)) & np.uint32(255)]
-                store(result, (block, i, 0), load(result, (block, i, 0)) + w0 * f0 + w1 * f1)
+                x0 = images.inputs[e & np.uint32(255)]
+                x1 = images.inputs[(e >> np.uint32(8)) & np.uint32(255)]
+                store(result, (block, i, 0), load(result, (block, i, 0)) + w0 * x0 + w1 * x1)
 
 
 @njit(**OPTIONS)
-def update(block, size, inputs, back, weight, gradient, mean, square, adam, keep):
-    """Adam on a block's columns of `weight`, whose gradient is what inputs and `back`, by image, have together.
+def update_weight(block, size, inputs, grad_output, weight, adam, keep):
+    """Update the block's columns of `weight` (Parameter `[inputs, width]`) by the gradient `inputs.T @ grad_output`.
 
-    The gradient is written down only where `keep` says so.
+    `inputs` and `grad_output` are `[blocks, images, LANES]`, `adam` is an AdamStep. The gradient stays in registers; it
+    is stored in `weight.gradient` only if `keep` (bool) is set.
     """
     column = block * LANES
-    for p in range(0, weight.shape[0], 4):
+    for p in range(0, weight.value.shape[0], 4):
         part, row = p // LANES, p % LANES
         zero = broadcast(np.float32(0))
         g0, g1, g2, g3 = zero, zero, zero, zero
         for i in range(size):
-            change = load(back, (block, i, 0))
-            g0 = g0 + change * inputs[part, i, row]
-            g1 = g1 + change * inputs[part, i, row + 1]
-            g2 = g2 + change * inputs[part, i, row + 2]
-            g3 = g3 + change * inputs[part, i, row + 3]
+            grad = load(grad_output, (block, i, 0))
+            g0 = g0 + grad * inputs[part, i, row]
+            g1 = g1 + grad * inputs[part, i, row + 1]
+            g2 = g2 + grad * inputs[part, i, row + 2]
+            g3 = g3 + grad * inputs[part, i, row + 3]
         if keep:
-            store(gradient, (p, column), g0)
-            store(gradient, (p + 1, column), g1)
-            store(gradient, (p + 2, column), g2)
-            store(gradient, (p + 3, column), g3)
-        update_vector(weight, mean, square, (p, column), g0, adam)
-        update_vector(weight, mean, square, (p + 1, column), g1, adam)
-        update_vector(weight, mean, square, (p + 2, column), g2, adam)
-        update_vector(weight, mean, square, (p + 3, column), g3, adam)
+            store(weight.gradient, (p, column), g0)
+            store(weight.gradient, (p + 1, column), g1)
+            store(weight.gradient, (p + 2, column), g2)
+            store(weight.gradient, (p + 3, column), g3)
+        update_vector(weight, (p, column), g0, adam)
+        update_vector(weight, (p + 1, column), g1, adam)
+        update_vector(weight, (p + 2, column), g2, adam)
+        update_vector(weight, (p + 3, column), g3, adam)
 
 
 @njit(**OPTIONS)
-def update_by_pairs(block, size, lit, batch, back, weight, gradient, mean, square, adam, keep):
-    """`update` with the lit pixels of a mini-batch."""
-    entry = batch.entry
-    count = batch.until[_parts(size)]
+def sparse_update_weight(block, size, images, batch, grad_output, weight, adam, keep):
+    """`update_weight` with the sparse inputs of `batch` (CSC), gathered from `images` (CSR)."""
+    entries = batch.entries
+    ends = batch.ends[_tiles(size)]
     column = block * LANES
-    for q in lit.ever:
+    for q in images.columns:
         g0 = broadcast(np.float32(0))
         g1 = g0
-        for k in range(count[q]):
-            e = entry[q, k]
-            change = load(back, (block, e >> np.uint32(16), 0))
-            g0 = g0 + change * lit.inputs[e & np.uint32(255)]
-            g1 = g1 + change * lit.inputs[(e >> np.uint32(8)) & np.uint32(255)]
+        for k in range(ends[q]):
+            e = entries[q, k]
+            grad = load(grad_output, (block, e >> np.uint32(16), 0))
+            g0 = g0 + grad * images.inputs[e & np.uint32(255)]
+            g1 = g1 + grad * images.inputs[(e >> np.uint32(8)) & np.uint32(255)]
         if keep:
-            store(gradient, (2 * q, column), g0)
-            store(gradient, (2 * q + 1, column), g1)
-        update_vector(weight, mean, square, (2 * q, column), g0, adam)
-        update_vector(weight, mean, square, (2 * q + 1, column), g1, adam)
+            store(weight.gradient, (2 * q, column), g0)
+            store(weight.gradient, (2 * q + 1, column), g1)
+        update_vector(weight, (2 * q, column), g0, adam)
+        update_vector(weight, (2 * q + 1, column), g1, adam)
 
 
 @njit(**OPTIONS)
 def transpose(matrix, transposed):
-    """Fill the rows and columns of `transposed` that `matrix` has."""
+    """Copy `matrix` `[inputs, width]` into `transposed`, which may be wider than `inputs` and shorter than `width`.
+
+    `inputs` is a multiple of 4.
+    """
     for p in range(0, matrix.shape[0], 4):
         for c in range(transposed.shape[0]):
             for k in range(p, p + 4):

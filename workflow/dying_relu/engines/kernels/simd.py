@@ -1,8 +1,7 @@
-"""Short vectors of float32 for compiled code, `LANES` numbers each: plain LLVM vectors, which any processor has.
+"""Vectors of LANES float32 for compiled code: plain LLVM vectors, which every processor supports.
 
-A loop over an array leaves it to the compiler whether a sum stays in registers, and as it cannot know that two arrays
-never overlap, it does not. A variable of this type does stay. Arithmetic is by element, with a number or another
-vector.
+A sum in an array does not stay in registers, because the compiler cannot know that two arrays never overlap; a variable
+of this type does. `+ - * /` work element by element, between vectors or a vector and a float32.
 """
 
 import operator
@@ -12,9 +11,9 @@ from llvmlite import ir
 from numba.core import cgutils, config, types
 from numba.extending import intrinsic, models, overload, register_model
 
-# Four registers, of 512 bits or of 256 (eight of 128 on Arm): there is room for three vectors and for factors. Half as
-# many where there are registers of 512 bits take a tenth to a quarter more time.
-# What Numba was told to compile for (NUMBA_CPU_FEATURES) counts, not only what the processor has.
+# A vector takes four registers of 512 or 256 bits (eight of 128 on Arm), which leaves room for three vectors and for
+# factors. Two registers of 512 bits take a tenth to a quarter more time.
+# NUMBA_CPU_FEATURES may ask for less than the processor has.
 _FEATURES = (config.CPU_FEATURES or llvm.get_host_cpu_features().flatten()).split(",")
 LANES = 64 if "+avx512f" in _FEATURES else 32
 
@@ -36,40 +35,40 @@ class _Model(models.PrimitiveModel):
 
 
 def _pointer(context, builder, signature, arguments):
+    """Return where `arguments` (array, index, ...) of a `load` or `store` point."""
     array = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0])
-    kinds = signature.args[1]
-    places = [
-        context.cast(builder, place, kind, types.intp)
-        for place, kind in zip(cgutils.unpack_tuple(builder, arguments[1]), kinds, strict=True)
+    index = [
+        context.cast(builder, value, kind, types.intp)
+        for value, kind in zip(cgutils.unpack_tuple(builder, arguments[1]), signature.args[1], strict=True)
     ]
-    place = cgutils.get_item_pointer(context, builder, signature.args[0], array, places)
-    return builder.bitcast(place, FLOATS.as_pointer())
+    pointer = cgutils.get_item_pointer(context, builder, signature.args[0], array, index)
+    return builder.bitcast(pointer, FLOATS.as_pointer())
 
 
 @intrinsic
-def load(typing, array, start):
-    """The LANES numbers of a float32 array from the tuple of indices `start` on; its last axis is contiguous."""
+def load(typing, array, index):
+    """Return the LANES values of a float32 array from the tuple `index` on; its last axis must be contiguous."""
 
     def generate(context, builder, signature, arguments):
         return builder.load(_pointer(context, builder, signature, arguments), align=4)
 
-    return VECTOR(array, start), generate
+    return VECTOR(array, index), generate
 
 
 @intrinsic
-def store(typing, array, start, vector):
-    """Write a vector where `load` would read it."""
+def store(typing, array, index, vector):
+    """Write `vector` where `load` would read it."""
 
     def generate(context, builder, signature, arguments):
         builder.store(arguments[2], _pointer(context, builder, signature, arguments), align=4)
         return context.get_dummy_value()
 
-    return types.void(array, start, vector), generate
+    return types.void(array, index, vector), generate
 
 
 @intrinsic
 def broadcast(typing, number):
-    """A vector of which every element is `number`, a float32."""
+    """Return a vector of copies of `number`, a float32."""
 
     def generate(context, builder, signature, arguments):
         one = builder.insert_element(ir.Constant(FLOATS, ir.Undefined), arguments[0], ir.IntType(32)(0))
@@ -80,7 +79,7 @@ def broadcast(typing, number):
 
 @intrinsic
 def reduce_add(typing, vector):
-    """The sum of a vector's elements."""
+    """Return the sum of a vector's elements, in any order."""
 
     def generate(context, builder, signature, arguments):
         number = ir.FloatType()
@@ -94,7 +93,7 @@ def reduce_add(typing, vector):
 
 @intrinsic
 def sqrt(typing, vector):
-    """The square roots of a vector's elements."""
+    """Return the square root of each element."""
 
     def generate(context, builder, signature, arguments):
         kind = ir.FunctionType(FLOATS, [FLOATS])
@@ -105,10 +104,10 @@ def sqrt(typing, vector):
 
 @intrinsic
 def reciprocal(typing, vector):
-    """1 / vector, at most 2.5e-7 of it off, for elements from 1e-30; 0 beyond 1e30; NaN of NaN.
+    """Return 1 / vector, with a relative error of at most 2.5e-7 from 1e-30 on; 0 beyond 1e30; NaN for NaN.
 
-    The first guess subtracts exponents, 12 % off at most; each of three steps of Newton's squares the error. That takes
-    six instructions that overlap with others, where a division blocks the unit that also takes roots.
+    The first guess subtracts exponents and is at most 12 % off; each of three Newton steps squares the error. These six
+    instructions overlap with others, where a division would block the unit that also takes roots.
     """
 
     def generate(context, builder, signature, arguments):
@@ -127,7 +126,7 @@ def reciprocal(typing, vector):
 
 @intrinsic
 def select_positive(typing, vector, yes, no):
-    """`yes` where `vector` is above 0, else `no`."""
+    """Return `yes` where `vector` is above 0, else `no`; all three are vectors."""
 
     def generate(context, builder, signature, arguments):
         above = builder.fcmp_ordered(">", arguments[0], ir.Constant(FLOATS, [0.0] * LANES))
@@ -136,30 +135,29 @@ def select_positive(typing, vector, yes, no):
     return VECTOR(vector, yes, no), generate
 
 
-def _define(operation, name: str) -> None:
-    @intrinsic
-    def apply(typing, one, other):
-        def generate(context, builder, signature, arguments):
-            return getattr(builder, name)(*arguments, flags=("contract",))
+def _define(operation, instruction: str) -> None:
+    """Let a Python operator on vectors be an instruction of LLVM."""
 
-        return VECTOR(one, other), generate
+    @intrinsic
+    def apply(typing, a, b):
+        def generate(context, builder, signature, arguments):
+            return getattr(builder, instruction)(*arguments, flags=("contract",))
+
+        return VECTOR(a, b), generate
 
     @overload(operation)
-    def choose(one, other):
-        kinds = [isinstance(kind, VectorType) for kind in (one, other)]
-        if kinds == [True, True]:
-            return lambda one, other: apply(one, other)
-        if kinds == [True, False]:
-            return lambda one, other: apply(one, broadcast(other))
-        if kinds == [False, True]:
-            return lambda one, other: apply(broadcast(one), other)
+    def choose(a, b):
+        match isinstance(a, VectorType), isinstance(b, VectorType):
+            case True, True:
+                return lambda a, b: apply(a, b)
+            case True, False:
+                return lambda a, b: apply(a, broadcast(b))
+            case False, True:
+                return lambda a, b: apply(broadcast(a), b)
         return None
 
 
-for _operation, _name in {
-    operator.add: "fadd",
-    operator.sub: "fsub",
-    operator.mul: "fmul",
-    operator.truediv: "fdiv",
-}.items():
-    _define(_operation, _name)
+_define(operator.add, "fadd")
+_define(operator.sub, "fsub")
+_define(operator.mul, "fmul")
+_define(operator.truediv, "fdiv")
