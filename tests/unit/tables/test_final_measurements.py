@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dying_relu.figures.sweeps import draw_sweep
-from dying_relu.tables.outcomes import outcome, outcomes_table
+from dying_relu.tables.final_measurements import final_measurements, final_measurements_table
 from helpers import make_run
 
 
@@ -19,7 +19,7 @@ def made(born, dead, accuracy=0.9, epochs=2):
 
 
 def test_deaths_and_revivals():
-    row = outcome(*made(born=[0, 1, 1, 1], dead=[[1, 1, 0, 0], [1, 0, 1, 0]]))
+    row = final_measurements(*made(born=[0, 1, 1, 1], dead=[[1, 1, 0, 0], [1, 0, 1, 0]]))
     assert row == {
         "diverged": None,
         "test_accuracy": 0.9,
@@ -38,10 +38,10 @@ def test_deaths_and_revivals():
 def test_a_diverged_run_has_no_end():
     initial, metrics, units = made(born=[0, 0, 1, 1], dead=[[1, 1, 1, 1]], epochs=1)
     metrics = pd.concat([metrics, pd.DataFrame({"epoch": [2]})])
-    row = outcome(initial, metrics, units)
+    row = final_measurements(initial, metrics, units)
     assert (row["diverged"], row["born_dead"], row["born_dead_layers"]) == (2, 0.5, 1)
     assert np.isnan([row["test_accuracy"], row["train_loss"]]).all()
-    table = outcomes_table({"x": row, "y": outcome(*made(born=[0] * 4, dead=[[0] * 4] * 2))})
+    table = final_measurements_table({"x": row, "y": final_measurements(*made(born=[0] * 4, dead=[[0] * 4] * 2))})
     assert table.to_csv(index=False).splitlines()[1:] == [
         "x,2,,,,,0.5,,,,,1",
         "y,,0.9,0.8,0.5,0.0,0.0,0.0,0.0,0.0,0.0,0",
