@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from dying_relu.figures.comparisons import FIGURES, data
+from dying_relu.figures.comparisons import FIGURES, figure_data
 from dying_relu.figures.style import save
 from dying_relu.io.atomic import atomic_write
 from dying_relu.io.logs import log_to
@@ -22,4 +22,4 @@ for kind, draw in FIGURES.items():
         with atomic_write(snakemake.output[f"{kind}_{form}"]) as path:
             save(figure, path)
     with atomic_write(snakemake.output[f"{kind}_data"]) as path:
-        write_csv(data(kind, sides), path)
+        write_csv(figure_data(kind, sides), path)

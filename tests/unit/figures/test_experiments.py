@@ -1,4 +1,4 @@
-"""Figures: that the ink is where the numbers are."""
+"""Figures of experiments and of single runs, read back from the figures."""
 
 import os
 import subprocess
@@ -9,9 +9,16 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from dying_relu.figures.experiments import summary
+from dying_relu.figures.experiments import (
+    FIGURES,
+    accuracy_and_dead_units,
+    final_test_accuracy,
+    perfect_batches,
+    unit_counts,
+)
 from dying_relu.figures.run_accuracy import accuracy, envelope
 from dying_relu.figures.style import save
+from dying_relu.report import captions
 from helpers import ROOT, make_run
 
 
@@ -22,7 +29,7 @@ def metrics(*values: float, dead=(0, 0, 0)) -> pd.DataFrame:
 
 
 def curves(axes) -> dict[str, list[float]]:
-    """Legend label to values; curves are drawn in the order of the legend."""
+    """The values of each curve by its legend label; curves are drawn in the order of the legend."""
     handles, labels = axes.get_legend_handles_labels()
     drawn = [line for line in axes.lines if len(line.get_xdata()) == 3]
     assert len(drawn) == len(handles)
@@ -30,7 +37,7 @@ def curves(axes) -> dict[str, list[float]]:
 
 
 def test_a_curve_per_series_in_both_panels():
-    figure = summary(
+    figure = accuracy_and_dead_units(
         {
             make_run(batch_size=10): metrics(0.1, 0.2, 0.3),
             make_run(batch_size=50): metrics(0.4, 0.5, 0.6),
@@ -51,7 +58,7 @@ def test_a_curve_per_series_in_both_panels():
 
 def test_seeds_become_one_curve_with_a_band():
     runs = {make_run(seed=1): metrics(0.1, 0.2, 0.3), make_run(seed=2): metrics(0.3, 0.4, 0.9)}
-    upper, _ = summary(runs, "Seeds").axes
+    upper, _ = accuracy_and_dead_units(runs, "Seeds").axes
     (values,) = curves(upper).values()
     assert values == pytest.approx([0.2, 0.3, 0.6])
     (band,) = upper.collections
@@ -62,7 +69,7 @@ def test_seeds_become_one_curve_with_a_band():
 def test_curves_can_be_told_apart_without_colour():
     runs = {make_run(batch_size=size): metrics(0.1, 0.2, 0.3) for size in (10, 50, 100, 200, 500)}
     runs[make_run(batch_norm=False)] = metrics(0.1, 0.2, 0.3)
-    upper, _ = summary(runs, "x").axes
+    upper, _ = accuracy_and_dead_units(runs, "x").axes
     lines = [line for line in upper.lines if len(line.get_xdata()) == 3]
     lightness = [np.dot((0.2126, 0.7152, 0.0722), line.get_color()) for line in lines[:5]]
     assert np.diff(lightness).min() > 0.03
@@ -80,8 +87,8 @@ def test_accuracy_of_one_run():
     assert list(test.get_ydata()) == [0.2, 0.3, 0.4]
 
 
-def test_of_a_long_line_what_is_seen_is_drawn():
-    """Ten points in two columns: of each the first, lowest, highest and last, once, in their order."""
+def test_the_envelope_of_a_line():
+    """Ten points in two columns; each column keeps its first, lowest, highest and last point, once, in order."""
     x, y = envelope(np.arange(10) / 5, np.array([5, 4, 9, 6, 7, 1, 2, 8, 8, 3.0]), 2, 2)
     assert x.tolist() == [0, 0.2, 0.4, 0.8, 1, 1.4, 1.8]
     assert y.tolist() == [5, 4, 9, 7, 1, 8, 3]
@@ -102,21 +109,87 @@ def test_no_mini_batch_without_an_error_is_lost_in_a_long_run():
 @pytest.mark.parametrize("suffix", ["png", "svg"])
 def test_the_same_figure_gives_the_same_bytes(tmp_path, suffix):
     for name in ("one", "two"):
-        save(summary({make_run(): metrics(0.1, 0.2, 0.3)}, "x"), tmp_path / f"{name}.{suffix}")
+        save(accuracy_and_dead_units({make_run(): metrics(0.1, 0.2, 0.3)}, "x"), tmp_path / f"{name}.{suffix}")
     assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
     if suffix == "png":
         with Image.open(tmp_path / "one.png") as picture:
             assert picture.width > 1000
 
 
-def test_a_title_is_text_whatever_it_has(tmp_path):
-    """Not a formula, and not a broken one."""
-    figure = summary({make_run(): metrics(0.1, 0.2, 0.3)}, r"$\frac{ costs $5")
+def test_a_title_is_plain_text(tmp_path):
+    """It is not read as a formula."""
+    figure = accuracy_and_dead_units({make_run(): metrics(0.1, 0.2, 0.3)}, r"$\frac{ costs $5")
     figure.savefig(tmp_path / "figure.svg")
     assert figure.get_suptitle() == r"$\frac{ costs $5"
 
 
-def test_drawing_does_without_scipy_and_leaves_it_to_others():
-    """In a process of its own, which has loaded nothing yet."""
-    check = "import sys, dying_relu.figures; assert 'scipy' not in sys.modules; import scipy.stats"
+def test_figures_do_not_import_scipy_but_others_can():
+    check = "import sys, dying_relu.figures.style; assert 'scipy' not in sys.modules; import scipy.stats"
     subprocess.run([sys.executable, "-c", check], check=True, env=os.environ | {"PYTHONPATH": str(ROOT / "workflow")})
+
+
+@pytest.fixture
+def four_runs():
+    columns = ["test_accuracy", "test_accuracy_batch_statistics", "perfect_batches"]
+    counts = ["dead_units", "inactive_units", "dark_units"]
+
+    def table(level: float) -> pd.DataFrame:
+        frame = pd.DataFrame({"epoch": range(1, 21)} | dict.fromkeys(columns, 0.5) | dict.fromkeys(counts, 3))
+        frame.loc[18:, "test_accuracy"] = level  # the last tenth
+        return frame
+
+    runs = [make_run(batch_size=size, seed=seed) for size in (10, 100) for seed in (1, 2)]
+    return {run: table(level) for run, level in zip(runs, (0.9, 0.92, 0.8, 0.82), strict=True)}
+
+
+def test_every_kind_is_drawn():
+    assert set(FIGURES) == set(captions.OF_EXPERIMENTS)
+
+
+def test_evaluations_have_a_mark_for_the_mean_and_a_point_for_each_seed(four_runs):
+    (axes,) = final_test_accuracy(four_runs, "A title").axes
+    means = [line.get_ydata().tolist() for line in axes.lines if len(line.get_ydata()) == 2]
+    assert means[0] == pytest.approx([0.91, 0.81])
+    assert means[1] == pytest.approx([0.5, 0.5])
+    points = np.concatenate([points.get_offsets()[:, 1] for points in axes.collections])
+    assert sorted(points) == pytest.approx([0.5] * 4 + [0.8, 0.82, 0.9, 0.92])
+
+
+def test_units_and_perfect_mini_batches_against_the_epoch(four_runs):
+    panels = unit_counts(four_runs, "A title").axes
+    assert [axes.get_ylabel() for axes in panels] == ["dead units", "inactive units", "dark squares"]
+    assert panels[2].lines[0].get_ydata().tolist() == [3] * 20
+    (axes,) = perfect_batches(four_runs, "A title").axes
+    assert axes.lines[0].get_ydata().tolist() == [0.5] * 20
+
+
+def test_seeds_are_a_mean_with_a_band_in_every_panel(four_runs):
+    runs = list(four_runs)
+    four_runs[runs[0]]["dark_units"] = 1  # a size's first seed; the second has 3
+    dark = unit_counts(four_runs, "").axes[2]
+    curve, other = (line.get_ydata().tolist() for line in dark.lines if len(line.get_xdata()) == 20)
+    assert (curve, other) == ([2] * 20, [3] * 20)
+    band = dark.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == (1, 3)
+    assert dark.get_ylim()[1] > 3
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", captions.OF_EXPERIMENTS)
+def test_a_single_run_of_a_single_epoch(kind, four_runs, tmp_path):
+    (table, *_) = four_runs.values()
+    figure = FIGURES[kind]({make_run(): table.head(1)}, "A title")
+    save(figure, tmp_path / "figure.svg")
+    text = (tmp_path / "figure.svg").read_text()
+    assert "A title" in text
+    assert [len(axes.lines) > 0 for axes in figure.axes] == [True] * (3 if kind == "units" else 1)
+
+
+def test_networks_of_other_widths_are_other_series(four_runs):
+    (table, *_) = four_runs.values()
+    runs = {make_run(hidden=hidden): table for hidden in ([256], [256, 256], [64, 32])}
+    legend = unit_counts(runs, "").axes[0].get_legend()
+    names = ["256 hidden units", "2 x 256 hidden units", "64 + 32 hidden units"]
+    assert [text.get_text() for text in legend.texts] == names
+    (axes,) = final_test_accuracy(runs, "").axes
+    assert [text.get_text() for text in axes.get_xticklabels()] == names
