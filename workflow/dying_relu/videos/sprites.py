@@ -26,8 +26,8 @@ METHOD, QUALITY = 0, 70
 def layout(shapes: Sequence[tuple[int, int]]) -> list[dict[str, int]]:
     """Where the squares of each hidden layer lie in a frame of a strip; `shapes` has `(units, inputs)` of each layer.
 
-    All values are pixels but `units` and `columns`, the squares in a row. A square has `width` x `height`, as in
-    `mosaic.geometry`, and no border. Squares follow every `across` pixels, rows every `down`; the layer starts at `top`.
+    There are `columns` squares in a row. All other values are pixels: a square has `width` x `height`, as in
+    `mosaic.geometry`, and no border; a square follows every `across`, a row every `down`; the layer starts at `top`.
     """
     layers, top = [], 0
     for units, inputs in shapes:
