@@ -1,6 +1,7 @@
 """Videos, made and read back by the real ffmpeg."""
 
 import subprocess
+from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
@@ -46,12 +47,37 @@ def test_titles_and_labels_stand_above_the_frame(frames):
     assert np.abs(right[0].astype(int) - right[2]).max() > 150  # the epoch changes
 
 
-def test_a_long_title_does_not_run_into_the_label(frames):
-    title = "no BN, Leaky ReLU, slope 0.001, mini-batch 100, 4 x 256 hidden units"
-    make_video([frames / "left"], [title], frames / "dw.mp4", 10)
-    _, pictures = read(frames / "dw.mp4")
-    ink = np.flatnonzero(pictures[0][:BAND].max(0) > 60)
-    assert np.diff(ink).max() >= 12  # wider than between words
+LONG = "no BN, Leaky ReLU, slope 0.001, mini-batch 100, 4 x 256 hidden units, SGD, learning rate 0.1, biases from -1"
+
+
+@pytest.mark.parametrize("title", ["BN", "BN, ReLU, mini-batch 100, 2 x 16 hidden units", LONG])
+@pytest.mark.parametrize("names", [("000009", "000010"), ("000099", "000100"), ("000009", "000010-diverged")])
+def test_all_frames_of_a_video_have_the_size_of_the_first(tmp_path, title, names):
+    """Whatever the length of the labels: the frame stays where it is, the label is whole, a long title is cut."""
+    for name in names:
+        Image.new("L", (39, 39), 200).save(tmp_path / f"epoch-{name}.png")
+    make_video([tmp_path], [title], tmp_path / "dw.mp4", 10)
+    first, last = read(tmp_path / "dw.mp4")[1].astype(int)
+    assert np.abs(first[BAND + 2 : BAND + 36, 2:36] - 200).max() < 20
+    assert np.abs(first[BAND:] - last[BAND:]).max() < 20
+    ink = np.flatnonzero(last[:BAND].max(0) > 60)
+    assert np.diff(ink).max() >= 12  # the title does not run into the label
+    assert len(last[0]) - 14 <= ink[-1] < len(last[0]) - 4  # the label ends at the margin
+
+
+def test_a_frame_of_another_size_is_refused(frames):
+    Image.new("L", (68, 39), 200).save(frames / "left" / "epoch-000004.png")
+    Image.new("L", (680, 39), 200).save(frames / "left" / "epoch-000005.png")
+    with pytest.raises(ValueError, match=r"a frame has \(680, 66\) pixels, the first one \(224, 66\)"):
+        make_video([frames / "left"], ["BN"], frames / "dw.mp4", 10)
+
+
+@pytest.mark.parametrize("folder", ["2026-11-25T10:30:00", "pipe:1", "-y"])
+def test_ffmpeg_takes_a_path_for_a_path(frames, folder, monkeypatch):
+    monkeypatch.chdir(frames)
+    (frames / folder).mkdir()
+    make_video([frames / "left"], ["BN"], Path(folder) / "dw.mp4", 10)
+    assert len(read(frames / folder / "dw.mp4")[1]) == 3
 
 
 def test_side_by_side_shows_the_same_epoch_on_both_sides(frames):

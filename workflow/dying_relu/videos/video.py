@@ -17,6 +17,8 @@ from dying_relu.videos.mosaic import stack
 
 BAND = 27  # height of the band with title and label above a frame, pixels
 MARGIN = 8
+MIN_WIDTH = 8 * 28  # of a frame with its band: eight of the article's squares
+MAX_BAND_WIDTH = 640  # beyond which a title is cut, unless the frame is wider
 INK, PAPER = 255, 0
 
 
@@ -29,7 +31,7 @@ def make_video(folders: Sequence[Path], titles: Sequence[str], path: Path, frame
 
     Title and label stand above each frame. All folders must have frames of the same names, which give the order; only
     a run that diverged may have fewer, and its last frame, which says so, stays. Raises ValueError if a folder has no
-    frames or others, EncodingError if ffmpeg fails.
+    frames, others, or frames of several sizes, EncodingError if ffmpeg fails.
     """
     names = _frame_names(folders)
     # A diverged run's last frame stands beside any other; all other frames must be the same on both sides.
@@ -37,8 +39,9 @@ def make_video(folders: Sequence[Path], titles: Sequence[str], path: Path, frame
         len({name for name in shown if not name.endswith(DIVERGED)}) > 1 for shown in zip(*names, strict=True)
     ):
         raise ValueError(f"no frames, or not the same ones: {', '.join(map(str, folders))}")
+    label_widths = [_label_width(own) for own in names]
     pictures = (
-        _side_by_side([_labelled(*frame) for frame in zip(folders, titles, shown, strict=True)])
+        _side_by_side([_labelled(*frame) for frame in zip(folders, titles, shown, label_widths, strict=True)])
         for shown in zip(*names, strict=True)
     )
     _encode(pictures, path, frames_per_second)
@@ -61,7 +64,7 @@ def contact_sheet(folders: Sequence[Path], path: Path, most: int = 4) -> None:
     count = len(names[0])
     chosen = sorted({round(count ** (step / (most - 1))) - 1 for step in range(most)})
     rows = [
-        _side_by_side([_labelled(folder, "", own[index], shrink=2) for index in chosen])
+        _side_by_side([_labelled(folder, "", own[index], _label_width([own[index]]), shrink=2) for index in chosen])
         for folder, own in zip(folders, names, strict=True)
     ]
     Image.fromarray(stack([np.asarray(row) for row in rows], PAPER)).save(path, "JPEG", quality=80)
@@ -69,7 +72,9 @@ def contact_sheet(folders: Sequence[Path], path: Path, most: int = 4) -> None:
 
 def still(folders: Sequence[Path], titles: Sequence[str], frame: str, path: Path) -> None:
     """Save the frame `frame` of each folder side by side as the PNG file `path`, labelled as in a video."""
-    parts = [_labelled(folder, title, frame) for folder, title in zip(folders, titles, strict=True)]
+    parts = [
+        _labelled(folder, title, frame, _label_width([frame])) for folder, title in zip(folders, titles, strict=True)
+    ]
     _side_by_side(parts).save(path, optimize=True)
 
 
@@ -81,17 +86,25 @@ def shrunk(source: Path, path: Path, width: int) -> None:
     small.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def _labelled(folder: Path, title: str, name: str, shrink: int = 1) -> Image.Image:
-    """The frame `name`, shrunk by a factor, below a band with the title on the left and its label on the right."""
-    label = frame_label(name)
+def _labelled(folder: Path, title: str, name: str, label_width: float, shrink: int = 1) -> Image.Image:
+    """The frame `name`, shrunk by a factor, below a band with the title on the left and its label on the right.
+
+    The size does not depend on the label, for which there is always room; a title that is too long is cut.
+    """
+    wanted = min(ceil(_font().getlength(title) + label_width) + 4 * MARGIN, MAX_BAND_WIDTH)
     with Image.open(folder / f"{name}.png") as picture:
         frame = picture.reduce(shrink) if shrink > 1 else picture
-        needed = ceil(_font().getlength(title) + _font().getlength(label)) + 4 * MARGIN
-        canvas = Image.new("L", (max(frame.width, 28 * 8 // shrink, needed), frame.height + BAND), PAPER)
+        width = max(frame.width, MIN_WIDTH // shrink, wanted)
+        canvas = Image.new("L", (width, frame.height + BAND), PAPER)
         canvas.paste(frame, (0, BAND))
-    canvas.paste(_band(title, canvas.width))
-    ImageDraw.Draw(canvas).text((canvas.width - MARGIN, BAND // 2), label, INK, _font(), anchor="rm")
+    canvas.paste(_band(title, width, width - label_width - 4 * MARGIN))
+    ImageDraw.Draw(canvas).text((width - MARGIN, BAND // 2), frame_label(name), INK, _font(), anchor="rm")
     return canvas
+
+
+def _label_width(names: Sequence[str]) -> float:
+    """The width of the longest label of the frames, in pixels."""
+    return max(_font().getlength(frame_label(name)) for name in names)
 
 
 @cache
@@ -100,8 +113,12 @@ def _font() -> ImageFont.FreeTypeFont:
 
 
 @cache
-def _band(title: str, width: int) -> Image.Image:
+def _band(title: str, width: int, title_width: float) -> Image.Image:
     """The band above a frame, with the title only; cached, because drawing text is the slowest step of a frame."""
+    if _font().getlength(title) > title_width:
+        while _font().getlength(f"{title}...") > title_width:
+            title = title[:-1]
+        title += "..."
     band = Image.new("L", (width, BAND), PAPER)
     ImageDraw.Draw(band).text((MARGIN, BAND // 2), title, INK, _font(), anchor="lm")
     return band
@@ -126,7 +143,7 @@ def _encode(pictures: Iterable[Image.Image], path: Path, frames_per_second: int)
     stream = ffmpeg.input(
         "pipe:", format="rawvideo", pix_fmt="gray", video_size=first.size, framerate=frames_per_second
     ).output(
-        str(path),
+        f"file:{path}",  # or a colon in the path would make it a protocol
         vcodec="libx264",
         pix_fmt="yuv420p",
         # The preset medium takes four times as long for a tenth fewer bytes at the same quality (PSNR).
@@ -146,6 +163,9 @@ def _encode(pictures: Iterable[Image.Image], path: Path, frames_per_second: int)
     )
     with suppress(BrokenPipeError):  # ffmpeg gave up; its message follows
         for picture in chain([first], pictures):
+            if picture.size != first.size:
+                process.kill()
+                raise ValueError(f"{path}: a frame has {picture.size} pixels, the first one {first.size}")
             process.stdin.write(picture.tobytes())
         process.stdin.close()
     message = process.stderr.read().decode(errors="replace").strip()
