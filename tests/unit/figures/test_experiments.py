@@ -123,6 +123,25 @@ def test_a_title_is_plain_text(tmp_path):
     assert figure.get_suptitle() == r"$\frac{ costs $5"
 
 
+@pytest.mark.parametrize(
+    "environment", [{}, {"MATPLOTLIBRC": "personal"}], ids=["in the working folder", "by variable"]
+)
+def test_a_personal_matplotlibrc_changes_nothing(tmp_path, environment):
+    draw = (
+        "from pathlib import Path; from matplotlib.figure import Figure; from dying_relu.figures.style import save; "
+        "figure = Figure(); figure.subplots().set_title('x'); save(figure, Path('figure.svg'))"
+    )
+    settings = "text.usetex: true\nfont.size: 30\naxes.titleweight: bold\nsavefig.bbox: tight\nsvg.fonttype: path\n"
+    for name in ("plain", "personal"):
+        folder = tmp_path / name
+        folder.mkdir()
+        if name == "personal":
+            (folder / environment.get("MATPLOTLIBRC", "matplotlibrc")).write_text(settings)
+        variables = {"PYTHONPATH": str(ROOT / "workflow")} | (environment if name == "personal" else {})
+        subprocess.run([sys.executable, "-c", draw], check=True, cwd=folder, env=os.environ | variables)
+    assert (tmp_path / "plain" / "figure.svg").read_bytes() == (tmp_path / "personal" / "figure.svg").read_bytes()
+
+
 def test_figures_do_not_import_scipy_but_others_can():
     check = "import sys, dying_relu.figures.style; assert 'scipy' not in sys.modules; import scipy.stats"
     subprocess.run([sys.executable, "-c", check], check=True, env=os.environ | {"PYTHONPATH": str(ROOT / "workflow")})

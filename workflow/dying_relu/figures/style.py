@@ -17,6 +17,7 @@ finally:
     if _scipy_is_missing:
         del sys.modules["scipy"]
 
+matplotlib.rcdefaults()  # the user's matplotlibrc must not reach the figures
 matplotlib.use("agg")  # needs no screen
 # Text stays text in SVG files, and their identifiers are the same every time.
 RC_PARAMS = {"svg.fonttype": "none", "svg.hashsalt": "dying-relu", "figure.dpi": 100, "savefig.dpi": 150}
