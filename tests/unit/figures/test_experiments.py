@@ -77,6 +77,22 @@ def test_curves_can_be_told_apart_without_colour():
     assert len({line.get_marker() for line in lines}) == 6
 
 
+@pytest.mark.parametrize(
+    "grids",
+    [
+        [{"batch_norm": False, "activation": name} for name in ("relu", "elu", "gelu")],
+        [{"batch_norm": bn, "activation": name} for bn in (True, False) for name in ("relu", "elu")],
+        [{"batch_norm": False, "batch_size": 10 * size} for size in range(1, 31)],
+    ],
+)
+def test_every_series_has_a_look_and_a_label_of_its_own(grids):
+    runs = {make_run(**grid): metrics(0.1, 0.2, 0.3) for grid in grids}
+    axes, _ = accuracy_and_dead_units(runs, "x").axes
+    lines = [line for line in axes.lines if len(line.get_xdata()) == 3]
+    assert len({(*line.get_color(), line.get_marker()) for line in lines}) == len(curves(axes)) == len(grids)
+    assert [line.get_linestyle() == "-" for line in lines] == [grid.get("batch_norm", True) for grid in grids]
+
+
 def test_accuracy_of_one_run():
     batches = pd.DataFrame({"epoch": [1, 1, 2, 2, 3, 3], "batch": [1, 2] * 3, "accuracy": [0.1, 0.2, 0.3, 0.4, 0.5, 1]})
     figure = accuracy(make_run(epochs=3, train_images=200), metrics(0.2, 0.3, 0.4), batches)

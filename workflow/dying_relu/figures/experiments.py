@@ -20,9 +20,9 @@ def accuracy_and_dead_units(metrics: Mapping[Run, pd.DataFrame], title: str) -> 
     """Test accuracy (upper panel) and dead units (lower panel) against the epoch, a curve per series.
 
     `metrics` holds the `metrics.csv` of every run of an experiment. Runs that differ only in their seed are one
-    series: the curve is their mean, the band around it reaches from the lowest to the highest seed. Runs without BN
-    are black and dashed; the others go from dark to light in the order of the configuration, which survives grayscale
-    printing and colour blindness. Every series has its own marker.
+    series: the curve is their mean, the band around it reaches from the lowest to the highest seed. Series
+    without BN are dashed, and black if there is only one. The others go from dark to light in the order of the
+    configuration, which survives grayscale printing and colour blindness. Every series has its own marker.
     """
     panels = {BATCH_STATISTICS: "test accuracy (mini-batch statistics)", "dead_units": "dead units"}
     return _over_epochs(metrics, title, panels, [2, 1])
@@ -96,14 +96,15 @@ def _over_epochs(
 
 def _series_style(runs: Sequence[Run], labels: Mapping[Run, str]) -> dict[str, dict]:
     """Colour, dashes and marker of each series, as seaborn's `palette`, `dashes` and `markers`."""
-    with_bn = list(dict.fromkeys(labels[run] for run in runs if run.batch_norm))
+    has_bn = {labels[run]: run.batch_norm for run in runs}
+    reference = [name for name, batch_norm in has_bn.items() if not batch_norm]
+    colored = [name for name in has_bn if len(reference) > 1 or name not in reference]
     # One colour more than needed: the lightest would not show on white.
-    palette = dict(zip(with_bn, sns.color_palette("viridis", len(with_bn) + 1), strict=False))
-    names = list(dict.fromkeys(labels.values()))
+    palette = dict(zip(colored, sns.color_palette("viridis", len(colored) + 1), strict=False))
     return {
-        "palette": {name: palette.get(name, REFERENCE_COLOR) for name in names},
-        "dashes": {name: "" if name in palette else (4, 1.5) for name in names},
-        "markers": {name: MARKERS[index % len(MARKERS)] for index, name in enumerate(names)},
+        "palette": {name: palette.get(name, REFERENCE_COLOR) for name in has_bn},
+        "dashes": {name: "" if batch_norm else (4, 1.5) for name, batch_norm in has_bn.items()},
+        "markers": {name: MARKERS[index % len(MARKERS)] for index, name in enumerate(has_bn)},
     }
 
 
