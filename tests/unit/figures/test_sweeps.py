@@ -56,6 +56,29 @@ def test_depth_is_an_axis_and_width_a_series():
     assert lines[0] == [1, 2]
 
 
+def test_networks_whose_layers_differ_are_not_averaged():
+    runs = [make_run(hidden=hidden) for hidden in ([64], [64, 16], [64, 64])]
+    axes = draw_sweep(outcomes(runs, [0, 0.2, 0.8]), runs, FIGURE | {"kind": "final", "x": "layers"}, "").axes[0]
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == ["64 hidden units", "64 + 16 hidden units", "2 x 64 hidden units"]
+    points = [line.get_xydata().tolist() for line in axes.lines if len(line.get_xdata())]
+    assert points[:3] == [[[1, 0]], [[2, 0.2]], [[2, 0.8]]]
+
+
+@pytest.mark.parametrize("kind", ["final", "map"])
+def test_runs_without_a_value_on_the_axis_are_not_lost(kind):
+    leaky = [make_run(activation="leaky_relu", negative_slope=slope) for slope in (0.01, 0.5)]
+    runs = [*leaky, make_run(), make_run(batch_norm=False)]
+    settings = FIGURE | {"kind": kind, "x": "negative_slope", "y": "batch_norm" if kind == "map" else None}
+    axes = draw_sweep(outcomes(runs, [0.1, 0.2, 0.3, 0.4]), runs, settings, "").axes
+    assert [text.get_text() for text in axes[0].get_xticklabels()] == ["0.01", "0.5", "none"]
+    if kind == "map":
+        assert [text.get_text() for ax in axes[:2] for text in ax.texts] == ["10%", "20%", "30%", "40%"]
+    else:
+        points = np.concatenate([line.get_ydata() for line in axes[0].lines])
+        assert set(points[np.isfinite(points)]) == {0.1, 0.2, 0.3, 0.4}
+
+
 def test_the_cells_of_a_map():
     runs = [
         make_run(batch_norm=bn, learning_rate=rate, batch_size=size, seed=seed)

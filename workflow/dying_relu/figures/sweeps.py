@@ -35,30 +35,38 @@ def draw_sweep(outcomes: pd.DataFrame, runs: Sequence[Run], settings: Mapping[st
     `outcomes` is its `outcomes/<experiment>.csv`, `settings` the experiment's `figure` in the configuration.
     """
     table = outcomes.set_index("run").loc[[run.name for run in runs]].reset_index()
-    for axis in {settings["x"], settings["y"]} - {None}:
-        table[axis] = [_value(run, axis) for run in runs]
-    table["series"] = _series(runs, {settings["x"], settings["y"]})
+    axes = [settings[axis] for axis in ("x", "y") if settings[axis]]
+    for axis in axes:
+        table[axis] = _axis_values(runs, axis)
+    table["series"] = _series(runs, axes)
     figure = (_heat_maps if settings["kind"] == "map" else _curves)(table, settings)
     figure.suptitle(title, fontweight="bold", parse_math=False)
     figure.supxlabel(f"held fixed: {held_fixed(runs)}", fontsize="small")
     return figure
 
 
-def _series(runs: Sequence[Run], axes: set[str | None]) -> list[str]:
-    """The series of each run, named by what varies but the axes. Along `layers`, networks are told apart by width."""
-    keys = [key for key in varied(runs) if key not in axes and not (key in LISTS and "layers" in axes)]
-    widths = "layers" in axes and len({run.widths[0] for run in runs}) > 1
-    return [
-        ", ".join(filter(None, [named(run, keys), f"{run.widths[0]} units a layer" * widths])) or "all runs"
-        for run in runs
-    ]
+def _series(runs: Sequence[Run], axes: Sequence[str]) -> list[str]:
+    """The series of each run, named by what varies but the axes.
+
+    Along `layers`, networks are told apart by their width, or by all widths if the layers of a network differ.
+    """
+    keys = [key for key in varied(runs) if key not in axes]
+    if "layers" not in axes or any(len(set(run.widths)) > 1 for run in runs):
+        return [named(run, keys) or "all runs" for run in runs]
+    keys = [key for key in keys if key not in LISTS]
+    widths = len({run.widths[0] for run in runs}) > 1
+    names = [[named(run, keys), f"{run.widths[0]} units a layer" * widths] for run in runs]
+    return [", ".join(filter(None, parts)) or "all runs" for parts in names]
 
 
-def _value(run: Run, axis: str) -> Any:
-    if axis == "layers":
-        return len(run.widths)
-    value = getattr(run, axis)
-    return "-".join(map(str, value)) or "none" if isinstance(value, tuple) else value
+def _axis_values(runs: Sequence[Run], axis: str) -> pd.Series:
+    """The values of the runs on an axis: numbers, or categories in the order of the configuration if some are not."""
+    values = [len(run.widths) if axis == "layers" else getattr(run, axis) for run in runs]
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        return pd.Series(values)
+    texts = ["-".join(map(str, value)) if isinstance(value, tuple) else str(value) for value in values]
+    texts = ["none" if value in (None, ()) else text for value, text in zip(values, texts, strict=True)]
+    return pd.Series(pd.Categorical(texts, categories=list(dict.fromkeys(texts))))
 
 
 def _curves(table: pd.DataFrame, settings: Mapping[str, Any]) -> Figure:
@@ -67,9 +75,7 @@ def _curves(table: pd.DataFrame, settings: Mapping[str, Any]) -> Figure:
     Runs that diverged have no final measurement; a cross on the horizontal axis marks where there are some.
     """
     x, measurements = settings["x"], settings["values"]
-    numeric = pd.api.types.is_numeric_dtype(table[x]) and not pd.api.types.is_bool_dtype(table[x])
-    if not numeric:
-        table = table.assign(**{x: table[x].astype(str)})
+    numeric = pd.api.types.is_numeric_dtype(table[x])
     names = list(dict.fromkeys(table["series"]))
     palette = sns.color_palette("viridis", len(names) + 1)[:-1]
     diverged = table[table["diverged"].notna()]
@@ -85,8 +91,7 @@ def _curves(table: pd.DataFrame, settings: Mapping[str, Any]) -> Figure:
             sns.pointplot(**shared, dodge=0.3 if len(names) > 1 else False, linestyle="none", markers=markers)
         axes.set_ylabel(MEASUREMENTS[measurement][0])
         if len(diverged):
-            order = list(dict.fromkeys(table[x]))  # in which seaborn places what is not numeric
-            places = diverged[x] if numeric else diverged[x].map(order.index)
+            places = diverged[x] if numeric else diverged[x].cat.codes
             axes.plot(places, [0] * len(places), "rx", transform=axes.get_xaxis_transform(), clip_on=False)
         if axes is panels[0]:
             axes.legend(title=None, fontsize="small")
@@ -122,7 +127,7 @@ def _heat_maps(table: pd.DataFrame, settings: Mapping[str, Any]) -> Figure:
         for axes, name in zip(row, names, strict=True):
             cells = table[table["series"] == name]
             mean, diverged, seeds = (
-                cells.pivot_table(column, y, x, how, dropna=False)
+                cells.pivot_table(column, y, x, how, dropna=False, observed=False)
                 for column, how in ((measurement, "mean"), ("diverged", "count"), ("run", "count"))
             )
             texts = mean.map(lambda number, pattern=pattern: "" if np.isnan(number) else pattern.format(number))
