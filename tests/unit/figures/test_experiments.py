@@ -1,13 +1,8 @@
 """Figures of experiments and of single runs, read back from the figures."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from dying_relu.figures.experiments import (
     FIGURES,
@@ -19,7 +14,7 @@ from dying_relu.figures.experiments import (
 from dying_relu.figures.run_accuracy import accuracy, envelope
 from dying_relu.figures.style import save
 from dying_relu.report import captions
-from helpers import ROOT, make_run
+from helpers import make_run
 
 
 def metrics(*values: float, dead=(0, 0, 0)) -> pd.DataFrame:
@@ -120,47 +115,6 @@ def test_no_mini_batch_without_an_error_is_lost_in_a_long_run():
     assert len(line.get_xdata()) < 20_000
     found = dict(zip(line.get_xdata(), line.get_ydata(), strict=True))
     assert (found[123457 / 6000], found[456790 / 6000]) == (0.4, 1)
-
-
-@pytest.mark.parametrize("suffix", ["png", "svg"])
-def test_the_same_figure_gives_the_same_bytes(tmp_path, suffix):
-    for name in ("one", "two"):
-        save(accuracy_and_dead_units({make_run(): metrics(0.1, 0.2, 0.3)}, "x"), tmp_path / f"{name}.{suffix}")
-    assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
-    if suffix == "png":
-        with Image.open(tmp_path / "one.png") as picture:
-            assert picture.width > 1000
-
-
-def test_a_title_is_plain_text(tmp_path):
-    """It is not read as a formula."""
-    figure = accuracy_and_dead_units({make_run(): metrics(0.1, 0.2, 0.3)}, r"$\frac{ costs $5")
-    figure.savefig(tmp_path / "figure.svg")
-    assert figure.get_suptitle() == r"$\frac{ costs $5"
-
-
-@pytest.mark.parametrize(
-    "environment", [{}, {"MATPLOTLIBRC": "personal"}], ids=["in the working folder", "by variable"]
-)
-def test_a_personal_matplotlibrc_changes_nothing(tmp_path, environment):
-    draw = (
-        "from pathlib import Path; from matplotlib.figure import Figure; from dying_relu.figures.style import save; "
-        "figure = Figure(); figure.subplots().set_title('x'); save(figure, Path('figure.svg'))"
-    )
-    settings = "text.usetex: true\nfont.size: 30\naxes.titleweight: bold\nsavefig.bbox: tight\nsvg.fonttype: path\n"
-    for name in ("plain", "personal"):
-        folder = tmp_path / name
-        folder.mkdir()
-        if name == "personal":
-            (folder / environment.get("MATPLOTLIBRC", "matplotlibrc")).write_text(settings)
-        variables = {"PYTHONPATH": str(ROOT / "workflow")} | (environment if name == "personal" else {})
-        subprocess.run([sys.executable, "-c", draw], check=True, cwd=folder, env=os.environ | variables)
-    assert (tmp_path / "plain" / "figure.svg").read_bytes() == (tmp_path / "personal" / "figure.svg").read_bytes()
-
-
-def test_figures_do_not_import_scipy_but_others_can():
-    check = "import sys, dying_relu.figures.style; assert 'scipy' not in sys.modules; import scipy.stats"
-    subprocess.run([sys.executable, "-c", check], check=True, env=os.environ | {"PYTHONPATH": str(ROOT / "workflow")})
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from dying_relu.figures.style import EPOCH_TICKS, sns
+from dying_relu.figures.style import EPOCH_TICKS, set_title, sns, wrap
 from dying_relu.measurements.dw import FULL_SCALE, MID_GRAY
 from dying_relu.tables.dark_units import CAUSES, causes_of_dark_units
 
@@ -124,10 +124,10 @@ def figure_data(kind: str, sides: Sides) -> pd.DataFrame:
 def _figure(sides: Sides, title: str, rows: int) -> tuple[Figure, Sequence[Sequence[Axes]]]:
     """A figure with a labelled column of axes for each side; returns the columns, too."""
     figure = Figure(figsize=(11, 1.5 + 3.5 * rows), layout="constrained")
-    figure.suptitle(title, fontweight="bold", parse_math=False)
+    set_title(figure, title)
     columns = figure.subplots(rows, 2, sharex="col", sharey="row", squeeze=False).T
     for axes, label in zip(columns, sides, strict=True):
-        axes[0].set_title(label, fontsize="medium")
+        axes[0].set_title(wrap(label, 52), fontsize="medium")
         axes[-1].set_xlabel("epoch")
         axes[-1].xaxis.set_major_locator(MaxNLocator(**EPOCH_TICKS))
     return figure, columns

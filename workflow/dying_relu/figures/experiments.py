@@ -10,7 +10,16 @@ from matplotlib.ticker import MaxNLocator
 
 from dying_relu.configuration.labels import held_fixed
 from dying_relu.configuration.run import Run
-from dying_relu.figures.style import EPOCH_TICKS, MARKERS, REFERENCE_COLOR, sns
+from dying_relu.figures.style import (
+    EPOCH_TICKS,
+    MARKERS,
+    REFERENCE_COLOR,
+    add_legend,
+    set_title,
+    sns,
+    turn_long_labels,
+    wrap,
+)
 from dying_relu.tables.summaries import BATCH_STATISTICS, EVALUATIONS, mean_of_last_tenth, series_names
 
 SHARES = (BATCH_STATISTICS, "perfect_batches")
@@ -58,7 +67,8 @@ def final_test_accuracy(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figu
     sns.stripplot(**shared, dodge=True, jitter=False, legend=False, size=5, edgecolor=REFERENCE_COLOR, linewidth=0.7)
     axes.set(xlabel=None, ylabel="test accuracy, last tenth of the epochs")
     axes.tick_params(axis="x", rotation=20)
-    axes.set_title(title, fontweight="bold", parse_math=False)
+    turn_long_labels(axes, list(dict.fromkeys(names.values())))
+    axes.set_title(wrap(title, 75), fontweight="bold", parse_math=False)
     return figure
 
 
@@ -82,15 +92,15 @@ def _over_epochs(
         _curves(axes, table, column, style)
         axes.set(ylabel=label, xlabel="epoch")
         if column == next(iter(panels)):
-            axes.legend(title=None, handlelength=4, loc="lower right" if column in SHARES else "upper right")
-            axes.set_title(f"held fixed: {held_fixed(runs)}", fontsize="small")
+            add_legend(axes, handlelength=4, loc="lower right" if column in SHARES else "upper right")
+            axes.set_title(wrap(f"held fixed: {held_fixed(runs)}", 110), fontsize="small")
         else:
             axes.legend().remove()
         if column not in SHARES:
             axes.set_ylim(-0.4, np.fmax(1.0, table[column].max()) * 1.05 + 0.4)
             axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         axes.xaxis.set_major_locator(MaxNLocator(**EPOCH_TICKS))
-    figure.suptitle(title, fontweight="bold", parse_math=False)
+    set_title(figure, title)
     return figure
 
 

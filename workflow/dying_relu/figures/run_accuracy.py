@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dying_relu.configuration.labels import describe
 from dying_relu.configuration.run import Run
-from dying_relu.figures.style import EPOCH_TICKS, REFERENCE_COLOR, sns
+from dying_relu.figures.style import EPOCH_TICKS, REFERENCE_COLOR, sns, wrap
 from dying_relu.tables.summaries import BATCH_STATISTICS, diverged_in
 
 ENVELOPE_COLUMNS = 2700  # two per pixel, so that the points left out do not show
@@ -40,7 +40,8 @@ def accuracy(run: Run, metrics: pd.DataFrame, batches: pd.DataFrame) -> Figure:
     diverged = diverged_in(metrics)
     if diverged:
         axes.axvspan(diverged - 1, run.epochs, color="0.85", zorder=0)
-    axes.set_title(f"{describe(run)}, seed {run.seed}" + (f": diverged in epoch {diverged}" if diverged else ""))
+    title = f"{describe(run)}, seed {run.seed}" + (f": diverged in epoch {diverged}" if diverged else "")
+    axes.set_title(wrap(title, 85))
     return figure
 
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from dying_relu.configuration.labels import held_fixed, named, varied
 from dying_relu.configuration.run import LISTS, Run
-from dying_relu.figures.style import MARKERS, sns
+from dying_relu.figures.style import MARKERS, add_legend, set_title, sns, turn_long_labels, wrap
 
 # The final measurements: the label of each on an axis, and its number format.
 MEASUREMENTS = {
@@ -40,8 +40,8 @@ def draw_sweep(outcomes: pd.DataFrame, runs: Sequence[Run], settings: Mapping[st
         table[axis] = _axis_values(runs, axis)
     table["series"] = _series(runs, axes)
     figure = (_heat_maps if settings["kind"] == "map" else _curves)(table, settings)
-    figure.suptitle(title, fontweight="bold", parse_math=False)
-    figure.supxlabel(f"held fixed: {held_fixed(runs)}", fontsize="small")
+    set_title(figure, title)
+    figure.supxlabel(wrap(f"held fixed: {held_fixed(runs)}", 12 * figure.get_figwidth()), fontsize="small")
     return figure
 
 
@@ -94,11 +94,13 @@ def _curves(table: pd.DataFrame, settings: Mapping[str, Any]) -> Figure:
             places = diverged[x] if numeric else diverged[x].cat.codes
             axes.plot(places, [0] * len(places), "rx", transform=axes.get_xaxis_transform(), clip_on=False)
         if axes is panels[0]:
-            axes.legend(title=None, fontsize="small")
+            add_legend(axes, fontsize="small")
         else:
             axes.get_legend().remove()
     if numeric:
         _scale(panels[-1], table[x])
+    else:
+        turn_long_labels(panels[-1], list(table[x].cat.categories))
     panels[-1].set_xlabel(x.replace("_", " ") + (" (x: diverged)" if len(diverged) else ""))
     return figure
 
@@ -150,7 +152,7 @@ def _heat_maps(table: pd.DataFrame, settings: Mapping[str, Any]) -> Figure:
             axes.set(xlabel=x.replace("_", " "), ylabel=y.replace("_", " "))
             axes.tick_params(axis="y", rotation=0)
     for axes, name in zip(panels[0], names, strict=True):
-        axes.set_title(name, fontsize="medium")
+        axes.set_title(wrap(name, 45), fontsize="medium")
     for axes in panels.flat:
         axes.label_outer()
     return figure
