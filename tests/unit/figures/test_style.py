@@ -5,13 +5,16 @@ import subprocess
 import sys
 from itertools import combinations
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.font_manager import fontManager
 from PIL import Image
 
-from dying_relu.figures import comparisons, experiments
+from dying_relu.figures import comparisons, experiments, fonts
 from dying_relu.figures.experiments import accuracy_and_dead_units
+from dying_relu.figures.fonts import fonts_for
 from dying_relu.figures.run_accuracy import accuracy
 from dying_relu.figures.style import save
 from dying_relu.figures.sweeps import draw_sweep
@@ -108,6 +111,40 @@ def test_a_personal_matplotlibrc_changes_nothing(tmp_path, environment):
         variables = {"PYTHONPATH": str(ROOT / "workflow")} | (environment if name == "personal" else {})
         subprocess.run([sys.executable, "-c", draw], check=True, cwd=folder, env=os.environ | variables)
     assert (tmp_path / "plain" / "figure.svg").read_bytes() == (tmp_path / "personal" / "figure.svg").read_bytes()
+
+
+@pytest.fixture
+def no_other_fonts(monkeypatch):
+    """Only the fonts that matplotlib brings along are installed."""
+    own = [font for font in fontManager.ttflist if font.fname.startswith(matplotlib.get_data_path())]
+    monkeypatch.setattr(fontManager, "ttflist", own)
+    monkeypatch.setattr(fonts, "findSystemFonts", list)
+    fonts._fallbacks.cache_clear()
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+@pytest.mark.usefixtures("no_other_fonts")
+@pytest.mark.parametrize("title", ["活性化関数", "激活函数与批量归一化", "활성화 함수"])
+def test_characters_without_a_font_are_no_silent_boxes(title, caplog, tmp_path):
+    figure = accuracy_and_dead_units({make_run(): METRICS_TABLE}, title)
+    with fonts_for(figure, keeps_text=False):
+        assert figure.get_suptitle() == f"{title}\n{fonts.NOTE}"
+    assert "install one that does, such as Noto Sans CJK" in caplog.text
+    with fonts_for(figure, keeps_text=True):
+        assert figure.get_suptitle() == title
+    save(figure, tmp_path / "figure.svg")
+    assert title in (tmp_path / "figure.svg").read_text()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.usefixtures("no_other_fonts")
+def test_another_font_provides_what_the_default_lacks(caplog, tmp_path):
+    figure = accuracy_and_dead_units({make_run(): METRICS_TABLE}, "\u24b6")  # a circled A, which the default font lacks
+    with fonts_for(figure, keeps_text=False):
+        assert figure.get_suptitle() == "\u24b6"
+        assert "STIXGeneral" in figure.texts[0].get_fontfamily()
+    save(figure, tmp_path / "figure.png")
+    assert "No installed font" not in caplog.text
 
 
 def test_figures_do_not_import_scipy_but_others_can():

@@ -93,7 +93,7 @@ def _over_epochs(
         axes.set(ylabel=label, xlabel="epoch")
         if column == next(iter(panels)):
             add_legend(axes, handlelength=4, loc="lower right" if column in SHARES else "upper right")
-            axes.set_title(wrap(f"held fixed: {held_fixed(runs)}", 110), fontsize="small")
+            axes.set_title(wrap(f"held fixed: {held_fixed(runs)}", 120), fontsize="small")
         else:
             axes.legend().remove()
         if column not in SHARES:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from dying_relu.figures.fonts import fonts_for
 
 # Seaborn imports SciPy for density estimates and dendrograms, which no figure here has; without it a job starts in half
 # the time. None in sys.modules makes Python refuse an import.
@@ -43,8 +46,9 @@ def set_title(figure: Figure, title: str) -> None:
 
 
 def wrap(text: str, columns: float) -> str:
-    """Break the text into lines of at most `columns` characters."""
-    return textwrap.fill(text, int(columns))
+    """Break the text into lines of at most `columns` characters, half as many if some are wide, as in Japanese."""
+    wide = any(east_asian_width(character) in "WF" for character in text)
+    return textwrap.fill(text, int(columns / 2 if wide else columns))
 
 
 def add_legend(axes: Axes, **options: Any) -> None:
@@ -76,4 +80,6 @@ def turn_long_labels(axes: Axes, labels: Sequence[str]) -> None:
 
 def save(figure: Figure, path: Path) -> None:
     """Write the figure as PNG or SVG, by the ending of `path`, without a date."""
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None})
+    svg = path.suffix == ".svg"
+    with fonts_for(figure, keeps_text=svg):
+        figure.savefig(path, metadata={"Date": None} if svg else {"Software": None})

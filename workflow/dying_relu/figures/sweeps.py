@@ -41,7 +41,7 @@ def draw_sweep(outcomes: pd.DataFrame, runs: Sequence[Run], settings: Mapping[st
     table["series"] = _series(runs, axes)
     figure = (_heat_maps if settings["kind"] == "map" else _curves)(table, settings)
     set_title(figure, title)
-    figure.supxlabel(wrap(f"held fixed: {held_fixed(runs)}", 12 * figure.get_figwidth()), fontsize="small")
+    figure.supxlabel(wrap(f"held fixed: {held_fixed(runs)}", 13 * figure.get_figwidth()), fontsize="small")
     return figure
 
 
