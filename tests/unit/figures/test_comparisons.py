@@ -7,19 +7,17 @@ import pytest
 from dying_relu.figures import style
 from dying_relu.figures.comparisons import BINS, FIGURES, backgrounds, dark_squares, figure_data, raster
 from dying_relu.report import captions
+from dying_relu.tables.dark_units import CAUSES
 
 
 def tables(dark, inactive=None, loss=0.001) -> dict[str, pd.DataFrame]:
     """Units and batches of a run, from `[epochs, units]` of 0 and 1; unit u is active for u tenths of the images."""
     dark = np.asarray(dark)
-    epochs, count = dark.shape
     inactive = np.zeros_like(dark) if inactive is None else np.asarray(inactive)
-    units = pd.DataFrame(
-        {"epoch": np.repeat(np.arange(1, epochs + 1), count), "unit": np.tile(np.arange(count), epochs)}
-    )
-    units = units.assign(dark=dark.ravel(), inactive=inactive.ravel(), active_fraction=units["unit"] / 10)
-    units["background"] = 20 * units["unit"]
-    batches = pd.DataFrame({"epoch": range(1, epochs + 1), "batch": 1, "accuracy": 1.0, "loss": loss})
+    epoch, unit = np.indices(dark.shape).reshape(2, -1)
+    units = pd.DataFrame({"epoch": epoch + 1, "unit": unit, "active_fraction": unit / 10, "background": 20 * unit})
+    units["dark"], units["inactive"] = dark.ravel(), inactive.ravel()
+    batches = pd.DataFrame({"epoch": range(1, len(dark) + 1), "batch": 1, "accuracy": 1.0, "loss": loss})
     return {"units": units, "batches": batches}
 
 
@@ -57,21 +55,9 @@ def test_dark_squares_are_stacked_by_cause_as_means_over_the_seeds(sides):
 def test_the_raster_has_units_by_activity_and_epochs_in_order():
     seed = tables(np.zeros((3, 4)), inactive=[[0, 0, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0]])
     seed["units"]["active_fraction"] = [0.9, 0.1, 0.0, 0.5] * 3
-    (left, right, _) = raster({"one": [seed], "other": [seed]}, "").axes
-    fraction, inactive = (image.get_array() for image in left.images)
+    fraction, inactive = (image.get_array() for image in raster({"one": [seed], "other": [seed]}, "").axes[1].images)
     assert fraction.tolist() == [[0.0] * 3, [0.1] * 3, [0.5] * 3, [0.9] * 3]
     assert inactive.filled(0).tolist() == [[0, 1, 1], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
-    assert len(right.images) == 2
-
-
-def test_backgrounds_are_shares_of_the_squares_that_are_not_dark():
-    seed = tables([[0, 0, 0, 1], [1, 1, 1, 1]])
-    seed["units"]["background"] = [0, 0, 254, 254] * 2
-    left = backgrounds({"one": [seed], "other": [seed]}, "").axes[0]
-    shares = left.images[0].get_array()
-    assert shares[0, 0] == pytest.approx(2 / 3)
-    assert shares[-1, 0] == pytest.approx(1 / 3)
-    assert np.isnan(np.ma.filled(shares[:, 1], np.nan)).all()  # all dark: no distribution
 
 
 @pytest.mark.filterwarnings("error")
@@ -102,11 +88,7 @@ def test_the_loss_of_the_frame_is_that_of_the_last_mini_batch_of_each_epoch(side
 def test_the_legend_names_the_causes_in_the_colours_of_the_stack(sides):
     axes = dark_squares(sides, "").axes[0]
     legend = axes.get_legend()
-    assert [text.get_text() for text in legend.texts] == [
-        "inactive units",
-        "active units, loss vanished",
-        "active units, loss present",
-    ]
+    assert [text.get_text() for text in legend.texts] == CAUSES
     drawn = [tuple(layer.get_facecolor()[0]) for layer in axes.collections]
     assert [handle.get_facecolor() for handle in legend.legend_handles] == drawn
     assert len(set(drawn)) == 3
@@ -120,37 +102,29 @@ def test_extents_and_levels(sides):
         assert tuple(image.get_extent()) == (0.5, 2.5, -0.5, 3.5)
 
 
-def test_backgrounds_of_all_seeds_count_and_the_raster_shows_the_first():
-    one, other = tables([[0, 0]]), tables([[0, 0]])
-    one["units"]["background"] = [0, 0]
-    other["units"]["background"] = [0, 250]
+def test_backgrounds_count_all_seeds_and_the_raster_shows_the_first():
+    # A third square is dark, and in the second epoch all are.
+    one, other = tables([[0, 0, 1], [1, 1, 1]]), tables([[0, 0, 1], [1, 1, 1]])
+    one["units"]["background"] = [0, 0, 250] * 2
+    other["units"]["background"] = [0, 250, 250] * 2
     other["units"]["active_fraction"] = 1.0
     pair = {"one": [one, other], "other": [other, one]}
-    shares = [axes.images[0].get_array()[:, 0] for axes in backgrounds(pair, "").axes[:2]]
-    assert [(share[0], share[-1]) for share in shares] == [(0.75, 0.25)] * 2
-    left, right = (axes.images[0].get_array().tolist() for axes in raster(pair, "").axes[:2])
-    assert (left, right) == ([[0], [0.1]], [[1], [1]])
-
-
-def test_units_of_several_layers_are_rows_of_one_raster():
-    # Three units of a first layer and two of a second follow one another in every epoch.
-    seed = tables(np.zeros((2, 5)))
-    seed["units"]["active_fraction"] = [0.3, 0.1, 0.5, 0.2, 0.4] * 2
-    shown = raster({"one": [seed], "other": [seed]}, "").axes[0].images[0].get_array()
-    assert shown.tolist() == [[0.1] * 2, [0.2] * 2, [0.3] * 2, [0.4] * 2, [0.5] * 2]
+    for axes in backgrounds(pair, "").axes[:2]:
+        shares = axes.images[0].get_array().filled(np.nan)
+        assert (shares[0, 0], shares[-1, 0]) == (0.75, 0.25)
+        assert np.isnan(shares[:, 1]).all()
+    left, right = (axes.images[0].get_array()[:, 0].tolist() for axes in raster(pair, "").axes[:2])
+    assert (left, right) == ([0, 0.1, 0.2], [1, 1, 1])
 
 
 @pytest.fixture
 def two_seeds() -> dict:
     """A run of two seeds: two epochs of three units, of which one is dark, and inactive in the second epoch."""
-    units = pd.DataFrame({"epoch": [1, 1, 1, 2, 2, 2], "unit": [0, 1, 2] * 2, "layer": 1})
-    units["active_fraction"] = [0.1, 0.2, 0.0, 0.4, 0.5, 0.0]
-    units["background"] = [0.0, 250.0, 9.0, 100.0, 101.0, 9.0]
-    units["inactive"] = [0, 0, 0, 0, 0, 1]
-    units["dark"] = [0, 0, 1, 0, 0, 1]
+    seed = tables([[0, 0, 1], [0, 0, 1]], inactive=[[0, 0, 0], [0, 0, 1]])
+    seed["units"]["background"] = [0.0, 250.0, 9.0, 100.0, 101.0, 9.0]
+    seed["units"]["layer"] = 1
     batches = pd.DataFrame({"epoch": [1, 1, 2], "batch": [1, 2, 1], "accuracy": [0.5, 1.0, 1.0]})
-    seeds = [{"units": units, "batches": batches.assign(loss=[9.0, loss, 3.0])} for loss in (0.001, 1.0)]
-    return {"a run": seeds}
+    return {"a run": [seed | {"batches": batches.assign(loss=[9.0, loss, 3.0])} for loss in (0.001, 1.0)]}
 
 
 def test_data_of_backgrounds(two_seeds):
@@ -177,5 +151,5 @@ def test_data_of_dark_squares(two_seeds):
 def test_data_of_the_raster(two_seeds):
     table = figure_data("raster", two_seeds)
     assert set(table["run"]) == {"a run"}
-    assert table["active_fraction"].tolist() == [0.1, 0.2, 0.0, 0.4, 0.5, 0.0]
-    assert table["inactive"].sum() == 1
+    assert table["active_fraction"].tolist() == [0, 0.1, 0.2] * 2
+    assert table["inactive"].tolist() == [0, 0, 0, 0, 0, 1]

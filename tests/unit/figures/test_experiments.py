@@ -13,6 +13,7 @@ from dying_relu.figures.experiments import (
 )
 from dying_relu.figures.run_accuracy import accuracy, envelope
 from dying_relu.figures.style import save
+from dying_relu.io.columns import METRICS
 from dying_relu.report import captions
 from helpers import make_run
 
@@ -32,33 +33,18 @@ def curves(axes) -> dict[str, list[float]]:
 
 
 def test_a_curve_per_series_in_both_panels():
-    figure = accuracy_and_dead_units(
-        {
-            make_run(batch_size=10): metrics(0.1, 0.2, 0.3),
-            make_run(batch_size=50): metrics(0.4, 0.5, 0.6),
-            make_run(batch_norm=False): metrics(0.7, 0.8, 0.9, dead=(0, 1, 4)),
-        },
-        "Mini-batch size",
-    )
-    upper, lower = figure.axes
-    assert curves(upper) == {
-        "mini-batch 10": [0.1, 0.2, 0.3],
-        "mini-batch 50": [0.4, 0.5, 0.6],
-        "no BN, mini-batch 100": [0.7, 0.8, 0.9],
+    runs = {
+        make_run(batch_size=10): metrics(0.1, 0.2, 0.3),
+        make_run(batch_size=50): metrics(0.4, 0.5, 0.6),
+        make_run(batch_norm=False): metrics(0.7, 0.8, 0.9, dead=(0, 1, 4)),
     }
+    figure = accuracy_and_dead_units(runs, "Mini-batch size")
+    upper, lower = figure.axes
+    names = ["mini-batch 10", "mini-batch 50", "no BN, mini-batch 100"]
+    assert curves(upper) == dict(zip(names, ([0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]), strict=True))
     assert [list(line.get_ydata()) for line in lower.lines if len(line.get_xdata()) == 3][2] == [0, 1, 4]
     assert figure.get_suptitle() == "Mini-batch size"
     assert "ReLU, 256 hidden units, Adam" in upper.get_title()
-
-
-def test_seeds_become_one_curve_with_a_band():
-    runs = {make_run(seed=1): metrics(0.1, 0.2, 0.3), make_run(seed=2): metrics(0.3, 0.4, 0.9)}
-    upper, _ = accuracy_and_dead_units(runs, "Seeds").axes
-    (values,) = curves(upper).values()
-    assert values == pytest.approx([0.2, 0.3, 0.6])
-    (band,) = upper.collections
-    corners = {(x, round(y, 6)) for x, y in band.get_paths()[0].vertices}
-    assert {(1.0, 0.1), (1.0, 0.3), (2.0, 0.2), (2.0, 0.4), (3.0, 0.3), (3.0, 0.9)} <= corners
 
 
 def test_curves_can_be_told_apart_without_colour():
@@ -92,10 +78,8 @@ def test_accuracy_of_one_run():
     batches = pd.DataFrame({"epoch": [1, 1, 2, 2, 3, 3], "batch": [1, 2] * 3, "accuracy": [0.1, 0.2, 0.3, 0.4, 0.5, 1]})
     figure = accuracy(make_run(epochs=3, train_images=200), metrics(0.2, 0.3, 0.4), batches)
     training, test = figure.axes[0].lines
-    assert list(training.get_xdata()) == [0.5, 1, 1.5, 2, 2.5, 3]
-    assert list(training.get_ydata()) == [0.1, 0.2, 0.3, 0.4, 0.5, 1]
-    assert list(test.get_xdata()) == [1, 2, 3]
-    assert list(test.get_ydata()) == [0.2, 0.3, 0.4]
+    assert training.get_xydata().tolist() == [[0.5, 0.1], [1, 0.2], [1.5, 0.3], [2, 0.4], [2.5, 0.5], [3, 1]]
+    assert test.get_xydata().tolist() == [[1, 0.2], [2, 0.3], [3, 0.4]]
 
 
 def test_the_envelope_of_a_line():
@@ -119,16 +103,14 @@ def test_no_mini_batch_without_an_error_is_lost_in_a_long_run():
 
 @pytest.fixture
 def four_runs():
-    columns = ["test_accuracy", "test_accuracy_batch_statistics", "perfect_batches"]
-    counts = ["dead_units", "inactive_units", "dark_units"]
-
-    def table(level: float) -> pd.DataFrame:
-        frame = pd.DataFrame({"epoch": range(1, 21)} | dict.fromkeys(columns, 0.5) | dict.fromkeys(counts, 3))
-        frame.loc[18:, "test_accuracy"] = level  # the last tenth
-        return frame
-
-    runs = [make_run(batch_size=size, seed=seed) for size in (10, 100) for seed in (1, 2)]
-    return {run: table(level) for run, level in zip(runs, (0.9, 0.92, 0.8, 0.82), strict=True)}
+    """Two mini-batch sizes, two seeds each: a test accuracy of 0.5 up to the last tenth of the epochs."""
+    runs = {}
+    for (size, seed), level in {(10, 1): 0.9, (10, 2): 0.92, (100, 1): 0.8, (100, 2): 0.82}.items():
+        table = pd.DataFrame(0.5, index=range(20), columns=METRICS).assign(epoch=range(1, 21))
+        table[["dead_units", "inactive_units", "dark_units"]] = 3
+        table.loc[18:, "test_accuracy"] = level
+        runs[make_run(batch_size=size, seed=seed)] = table
+    return runs
 
 
 def test_every_kind_is_drawn():
@@ -152,15 +134,16 @@ def test_units_and_perfect_mini_batches_against_the_epoch(four_runs):
     assert axes.lines[0].get_ydata().tolist() == [0.5] * 20
 
 
-def test_seeds_are_a_mean_with_a_band_in_every_panel(four_runs):
-    runs = list(four_runs)
-    four_runs[runs[0]]["dark_units"] = 1  # a size's first seed; the second has 3
+def test_seeds_are_a_mean_with_a_band_from_the_lowest_to_the_highest(four_runs):
+    first, *_ = four_runs  # all others have 3 dark squares throughout
+    four_runs[first]["dark_units"] = range(20)
     dark = unit_counts(four_runs, "").axes[2]
-    curve, other = (line.get_ydata().tolist() for line in dark.lines if len(line.get_xdata()) == 20)
-    assert (curve, other) == ([2] * 20, [3] * 20)
-    band = dark.collections[0].get_paths()[0].vertices[:, 1]
-    assert (band.min(), band.max()) == (1, 3)
-    assert dark.get_ylim()[1] > 3
+    curve, other = (line.get_ydata() for line in dark.lines if len(line.get_xdata()) == 20)
+    assert curve.tolist() == pytest.approx((np.arange(20) + 3) / 2)
+    assert other.tolist() == [3] * 20
+    corners = {(x, y) for x, y in dark.collections[0].get_paths()[0].vertices}
+    assert {(1, 0), (1, 3), (4, 3), (5, 3), (5, 4), (20, 3), (20, 19)} <= corners
+    assert dark.get_ylim()[1] > 19
 
 
 @pytest.mark.filterwarnings("error")
