@@ -74,6 +74,13 @@ def test_every_series_has_a_look_and_a_label_of_its_own(grids):
     assert [line.get_linestyle() == "-" for line in lines] == [grid.get("batch_norm", True) for grid in grids]
 
 
+def test_a_series_without_bn_has_no_position_of_bn_in_its_label():
+    positions = [make_run(batch_norm_position=position) for position in ("before_activation", "after_activation")]
+    runs = dict.fromkeys([*positions, make_run(batch_norm=False)], metrics(0.1, 0.2, 0.3))
+    axes = accuracy_and_dead_units(runs, "x").axes[0]
+    assert list(curves(axes)) == ["BN before activation", "BN after activation", "no BN"]
+
+
 def test_accuracy_of_one_run():
     batches = pd.DataFrame({"epoch": [1, 1, 2, 2, 3, 3], "batch": [1, 2] * 3, "accuracy": [0.1, 0.2, 0.3, 0.4, 0.5, 1]})
     figure = accuracy(make_run(epochs=3, train_images=200), metrics(0.2, 0.3, 0.4), batches)

@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from dying_relu.configuration.labels import held_fixed, named, varied
+from dying_relu.configuration.labels import held_fixed, named
 from dying_relu.configuration.run import LISTS, Run
 from dying_relu.figures.style import MARKERS, add_legend, set_title, sns, turn_long_labels, wrap
+from dying_relu.tables.summaries import series_keys
 
 # The final measurements: the label of each on an axis, and its number format.
 MEASUREMENTS = {
@@ -50,12 +51,15 @@ def _series(runs: Sequence[Run], axes: Sequence[str]) -> list[str]:
 
     Along `layers`, networks are told apart by their width, or by all widths if the layers of a network differ.
     """
-    keys = [key for key in varied(runs) if key not in axes]
-    if "layers" not in axes or any(len(set(run.widths)) > 1 for run in runs):
-        return [named(run, keys) or "all runs" for run in runs]
-    keys = [key for key in keys if key not in LISTS]
-    widths = len({run.widths[0] for run in runs}) > 1
-    names = [[named(run, keys), f"{run.widths[0]} units a layer" * widths] for run in runs]
+    ignored = {*axes}
+    widths = False
+    if "layers" in axes and all(len(set(run.widths)) == 1 for run in runs):
+        ignored |= {*LISTS}
+        widths = len({run.widths[0] for run in runs}) > 1
+    names = [
+        [named(run, [key for key in keys if key not in ignored]), f"{run.widths[0]} units a layer" * widths]
+        for run, keys in series_keys(runs).items()
+    ]
     return [", ".join(filter(None, parts)) or "all runs" for parts in names]
 
 

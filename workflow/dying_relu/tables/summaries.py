@@ -1,7 +1,7 @@
 """What the metrics of a run come to: final values, divergence, and the names of series."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -28,10 +28,20 @@ def diverged_in(metrics: pd.DataFrame) -> int | None:
     return int(metrics["epoch"].iloc[-1]) if measured.size and np.isnan(measured).all() else None
 
 
+def series_keys(runs: Sequence[Run]) -> dict[Run, list[str]]:
+    """The parameters that name the series of each run: those in which the runs differ.
+
+    Parameters of BN do not name a run without BN, unless such runs differ in them.
+    """
+    keys = varied(runs)
+    without_bn = varied([run for run in runs if not run.batch_norm])
+    keys_without_bn = [key for key in keys if not key.startswith("batch_norm_") or key in without_bn]
+    return {run: keys if run.batch_norm else keys_without_bn for run in runs}
+
+
 def series_names(metrics: Mapping[Run, pd.DataFrame]) -> dict[Run, str]:
     """The name of each run's series, and how many of its seeds diverged; `metrics` holds each run's `metrics.csv`."""
-    keys = varied(list(metrics))
-    names = {run: series_label(run, keys) for run in metrics}
+    names = {run: series_label(run, keys) for run, keys in series_keys(list(metrics)).items()}
     diverged = Counter(names[run] for run, frame in metrics.items() if diverged_in(frame))
     seeds = Counter(names.values())
     marks = {name: f" (diverged: {diverged[name]} of {seeds[name]})" for name in diverged}
