@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from itertools import combinations
 
 import matplotlib
@@ -25,40 +26,37 @@ TITLE = "The number of dying units of networks with and without the normalisatio
 METRICS_TABLE = pd.DataFrame(0.5, index=range(3), columns=METRICS).assign(epoch=[1, 2, 3])
 
 
-def thirty(draw):
-    """A figure of 30 networks."""
+def experiment(draw):
     return draw({make_run(batch_size=10 * size): METRICS_TABLE for size in range(1, 31)}, TITLE)
 
 
 def sweep(kind, x, y=None):
-    runs = [make_run(batch_norm=bn, batch_size=10 * size) for bn in (True, False) for size in range(1, 21)]
+    runs = [make_run(batch_norm=bn, batch_size=10 * size) for bn in (True, False) for size in range(1, 16)]
     table = pd.DataFrame({"run": [run.name for run in runs], "dead": 0.5, "train_loss": 0.1, "diverged": np.nan})
     return draw_sweep(table, runs, {"kind": kind, "x": x, "y": y, "values": ["dead", "train_loss"]}, TITLE)
 
 
-def two_networks(draw):
-    units = pd.DataFrame({"epoch": [1, 2], "unit": 0, "layer": 1, "dark": 0, "inactive": 0})
-    units = units.assign(active_fraction=0.5, background=100.0)
-    seed = {"units": units, "batches": pd.DataFrame({"epoch": [1, 2], "batch": 1, "accuracy": 1.0, "loss": 0.1})}
+def comparison(draw):
+    row = {"epoch": 1, "unit": 0, "layer": 1, "dark": 0, "inactive": 0, "active_fraction": 0.5, "background": 100.0}
+    batch = {"epoch": 1, "batch": 1, "accuracy": 1.0, "loss": 0.1}
+    seed = {"units": pd.DataFrame([row]), "batches": pd.DataFrame([batch])}
     return draw({f"{TITLE}, left": [seed], f"{TITLE}, right": [seed]}, TITLE)
 
 
-def one_run():
+def single_run():
     run = make_run(hidden=[256, 128, 64, 32], optimizer="sgd", momentum=0.9, learning_rate=0.05, bias=-0.5, epochs=3)
-    batches = pd.DataFrame({"epoch": [1, 2, 3], "batch": 1, "accuracy": 0.5})
-    return accuracy(run, METRICS_TABLE, batches)
+    return accuracy(run, METRICS_TABLE, pd.DataFrame({"epoch": [1, 2, 3], "batch": 1, "accuracy": 0.5}))
 
 
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda: thirty(accuracy_and_dead_units),
-        *[lambda draw=draw: thirty(draw) for draw in experiments.FIGURES.values()],
-        lambda: sweep("final", "batch_norm"),
-        lambda: sweep("final", "batch_size"),
-        lambda: sweep("map", "batch_size", "batch_norm"),
-        *[lambda draw=draw: two_networks(draw) for draw in comparisons.FIGURES.values()],
-        one_run,
+        *[partial(experiment, draw) for draw in (accuracy_and_dead_units, *experiments.FIGURES.values())],
+        *[partial(comparison, draw) for draw in comparisons.FIGURES.values()],
+        partial(sweep, "final", "batch_norm"),
+        partial(sweep, "final", "batch_size"),
+        partial(sweep, "map", "batch_size", "batch_norm"),
+        single_run,
     ],
 )
 def test_text_fits_the_figure_and_does_not_overlap(draw):

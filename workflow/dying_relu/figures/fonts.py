@@ -21,25 +21,23 @@ def fonts_for(figure: Figure, *, keeps_text: bool) -> Iterator[None]:
     """
     changed = []
     for text in figure.findobj(Text):
-        missing = _missing(findfont(text.get_fontproperties()), text.get_text())
-        if not missing:
-            continue
-        changed.append((text, text.get_fontfamily(), text.get_text()))
-        families, missing = _fallbacks(missing, text.get_fontweight())
-        text.set_fontfamily([*text.get_fontfamily(), *families])
+        families, original = text.get_fontfamily(), text.get_text()
+        if missing := _missing(text.get_fontproperties(), original):
+            changed.append((text, families, original))
+            others, missing = _fallbacks(missing, text.get_fontweight())
+            text.set_fontfamily([*families, *others])
         if missing:
             logging.warning("No installed font has %s; install one that does, such as Noto Sans CJK", missing)
-            if not keeps_text:
-                text.set_text(f"{text.get_text()}\n{NOTE}")
+            text.set_text(original if keeps_text else f"{original}\n{NOTE}")
     yield
     for text, families, original in changed:
         text.set_fontfamily(families)
         text.set_text(original)
 
 
-def _missing(font: str, characters: str) -> str:
-    """The characters that the font file does not have, each once, sorted."""
-    face = get_font(font)
+def _missing(font: FontProperties, characters: str) -> str:
+    """The characters that the font does not have, each once, sorted."""
+    face = get_font(findfont(font))
     return "".join(sorted({c for c in characters if not c.isspace() and not face.get_char_index(ord(c))}))
 
 
@@ -52,9 +50,8 @@ def _fallbacks(characters: str, weight: str | int) -> tuple[list[str], str]:
             fontManager.addfont(path)
     for family in sorted({font.name for font in fontManager.ttflist}):
         if characters and not any(word in family for word in UNUSABLE):
-            with suppress(OSError, RuntimeError):  # a font that cannot be read
-                missing = _missing(findfont(FontProperties(family=family, weight=weight)), characters)
-                if missing != characters:
-                    families.append(family)
-                    characters = missing
+            missing = _missing(FontProperties(family=family, weight=weight), characters)
+            if missing != characters:
+                families.append(family)
+                characters = missing
     return families, characters
