@@ -1,4 +1,4 @@
-# The main job: MNIST, eleven trainings, figures, the dW videos, the verdicts on the claims, and the report.
+# The main job: MNIST, eleven trainings, figures, dW videos, the verdicts on the claims, and the report.
 # `snakemake --cores 8` does all of it; config.yaml says what is trained.
 
 from snakemake.utils import min_version
@@ -12,32 +12,32 @@ configfile: "config.yaml"
 include: "workflow/rules/common.smk"
 
 
-# Everything below is written into the results folder of the configuration.
+# All outputs lie below the results folder of the configuration.
 pathvars:
     results=CONFIG.settings["results"],
     logs="<results>/logs",
     benchmarks="<results>/benchmarks",
 
 
-report: "workflow/report/workflow.rst"
+report: "workflow/report/captions/workflow.rst"
 
 
-# For --sdm apptainer: made from envs/Containerfile, as docs/cluster.md says.
+# For --sdm apptainer. docs/cluster.md says how to build it from envs/Containerfile.
 container: "envs/dying-relu.sif"
 
 
 # In the order in which data flows. Each file opens with what it needs and what it gives.
-include: "workflow/rules/fetch.smk"
-include: "workflow/rules/train.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/training.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/videos.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/documents.smk"
 
 
 rule all:
+    """Make everything."""
     default_target: True
     input:
         data_there(),

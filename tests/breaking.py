@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -125,12 +126,15 @@ class Small:
         assert done.returncode == 0, done.stdout
 
     def trained(self, results: str | Path) -> dict[str, tuple[int, int]]:
-        """The runs whose training is over, which Snakemake's benchmark file says, and which file they have left."""
+        """The runs whose training has ended for Snakemake, and which file they have left."""
+        marks = {path.name for path in (self.project / ".snakemake" / "incomplete").glob("*")}
         tables = [
-            self.project / results / "runs" / path.stem / "metrics.csv"
-            for path in (self.project / results / "benchmarks" / "train").glob("*.tsv")
+            path
+            for path in (self.project / results).glob("runs/*/metrics.csv")
+            # How Snakemake marks an output whose job has begun and not ended; an orphan may have written it since.
+            if urlsafe_b64encode(f"{results}/runs/{path.parent.name}/metrics.csv".encode()).decode() not in marks
         ]
-        return {path.parent.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in tables if path.exists()}
+        return {path.parent.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in tables}
 
     def goes_on(self, results: str | Path) -> str:
         """Run the plain command again; everything is then as if nothing had happened. Returns what it said."""

@@ -1,26 +1,34 @@
-"""A real Chromium, driven by Playwright, for tests of pages that are opened from disk."""
+"""Fixtures for tests of pages in a real Chromium; a test module names this module in `pytest_plugins`."""
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
+from made_up import made_up_config, made_up_page
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+AXE = "axe-core@4.10.3"
+AXE_DIGEST = "0f2b4d7dcdf7d1219df8d1959ad68e565f51d14c3f0d88bb71cd59abeb956292"  # of the npm package
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
 def missing(message: str) -> None:
-    """What a test needs is not there: it is skipped, but in CI it fails."""
+    """Skip a test that lacks what it needs; in CI, fail it."""
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     """The browser that the environment variable CHROMIUM names, or the first that is on the PATH."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
@@ -31,9 +39,42 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def opened(browser) -> Callable[..., AbstractContextManager[Page]]:
+    """A function that opens a page, see `checked_page`."""
+    return partial(checked_page, browser)
+
+
+@pytest.fixture
+def page(opened) -> Iterator[Page]:
+    with opened(viewport={"width": 1280, "height": 1000}) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory) -> Path:
+    """The page of results that were never trained, of which every number and pixel is known."""
+    return made_up_page(tmp_path_factory.mktemp("made up"), made_up_config())
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory) -> str:
+    """axe-core, which checks accessibility, as text."""
+    folder = tmp_path_factory.mktemp("axe")
+    try:
+        command = ["npm", "pack", AXE, "--silent", "--pack-destination", str(folder)]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+    except (OSError, subprocess.SubprocessError) as error:
+        missing(f"{AXE} cannot be fetched: {error}")
+    (archive,) = folder.glob("*.tgz")
+    assert sha256(archive.read_bytes()).hexdigest() == AXE_DIGEST
+    shutil.unpack_archive(archive, folder)
+    return (folder / "package" / "axe.min.js").read_text()
+
+
 @contextmanager
-def opened(browser: Browser, **options) -> Iterator[Page]:
-    """A page that fails the test when it says an error, or asks for anything that is not a file.
+def checked_page(browser: Browser, **options) -> Iterator[Page]:
+    """A page that fails the test if it logs an error, or requests anything but files.
 
     `options` are those of Playwright's `new_page`: `viewport`, `color_scheme` and so on.
     """
@@ -53,5 +94,5 @@ def _local(url: str) -> bool:
 
 
 def _aborted(request: Request) -> bool:
-    """A player that has read enough of a video for now drops the request, which is no failure."""
+    """Whether a video player has read enough for now and dropped the request, which is no failure."""
     return request.resource_type == "media" and request.failure == "net::ERR_ABORTED"

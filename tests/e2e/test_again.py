@@ -1,30 +1,16 @@
 """What is done again, what is not, and that it gives the same bytes."""
 
 import pytest
-import verify
 
 from dying_relu.provenance.manifest import manifest
 from helpers import QUICK, planned, setting
+from measure import verify
 
 pytestmark = pytest.mark.slow
 
 # What draws and reports, and what stands between it and the whole.
-AFTER_FIGURES = {"summary", "experiment figures", "comparison figures", "accuracy", "provenance", "page", "all"}
-AFTER_TRAINING = {
-    *(
-        "train",
-        "final",
-        "claims",
-        "frames",
-        "video",
-        "strips",
-        "comparison",
-        "table",
-        "run player",
-        "comparison player",
-    ),
-    *AFTER_FIGURES,
-}
+AFTER_FIGURES = {"experiment figures", "comparison figures", "accuracy", "provenance", "page", "all"}
+AFTER_TRAINING = AFTER_FIGURES | {"train", "overview", "table", "claims", "frames", "video", "comparison"}
 
 
 @pytest.fixture
@@ -55,8 +41,7 @@ def test_a_second_run_has_nothing_to_do(project, mnist):
 def test_a_change_of_what_training_uses_trains_again(project, mnist, edit, module):
     edit(f"workflow/dying_relu/{module}.py")
     jobs = planned(project, *quick(mnist))
-    # The table of runs shows names and labels only, which a run has as well.
-    assert set(jobs) - {"runs"} == AFTER_TRAINING
+    assert set(jobs) == AFTER_TRAINING
     assert jobs["train"] == 11
 
 
@@ -66,7 +51,7 @@ def test_a_change_of_the_figures_trains_nothing(project, mnist, edit):
 
 
 def test_a_change_of_the_page_makes_the_page(project, mnist, edit):
-    edit("workflow/report/index.html.jinja")
+    edit("workflow/report/page/index.html.jinja")
     assert set(planned(project, *quick(mnist))) == {"page", "all"}
 
 
@@ -82,13 +67,13 @@ def test_another_source_of_the_same_data_changes_nothing(project):
 def test_other_epochs_are_other_runs(project, mnist):
     jobs = planned(project, *QUICK, *setting(data=f"{{dir: {mnist}}}", epochs=3))
     assert jobs["train"] == 11
-    assert "fetch" not in jobs
+    assert "fetch mnist" not in jobs
 
 
 def test_other_circumstances_give_the_same_bytes(project, results, mnist, tmp_path, monkeypatch):
     """What `make verify` does for the second time."""
     monkeypatch.chdir(project)
-    found = verify.run(tmp_path / "other results", mnist, 1, QUICK[1], verify.ELSEWHERE)
+    found = verify.run_workflow(tmp_path / "other results", mnist, 1, verify.ELSEWHERE)
     expected = manifest(results)
     assert len(expected) > 11 * 7
     assert verify.verdict(expected, found)[1] == 0, verify.verdict(expected, found)[0]

@@ -1,7 +1,7 @@
 """`--sdm apptainer`: every job runs in the image, and what comes out is what comes out without one.
 
 Apptainer itself is not in Debian; a stand-in for it changes the root folder. In CI the image is this machine's Python
-in an otherwise empty root. `make test-container` builds envs/Containerfile, on a base that is made of Debian's
+in an otherwise empty root. `pytest -m full` builds envs/Containerfile, on a base that is made of Debian's
 packages, and takes that.
 """
 

@@ -79,7 +79,7 @@ def test_a_new_experiment_in_five_lines_gets_its_figure(done):
     assert all(text in picture for text in ("Momentum", "units dead at the end", "no BN", "learning rate 0.05"))
     page = (done / "report" / "index.html").read_text()
     assert "<h2>Momentum</h2>" in page
-    assert "media/figures-momentum.svg" in page
+    assert "assets/figures/momentum.svg" in page
 
 
 def test_what_is_drawn_is_what_was_measured(done):

@@ -1,4 +1,4 @@
-"""Neither a secret of the environment nor the home folder is in what is passed on."""
+"""Results and logs contain neither secrets of the environment nor the home folder."""
 
 import shutil
 
@@ -12,7 +12,7 @@ SECRET = "s3cr3t-0f-s0meb0dy"
 
 
 def test_no_result_names_a_secret_or_the_home(make_project, mnist):
-    """Not even when everything lies below the home: the project, the results and the data."""
+    """Although the project, the results and the data lie below the home."""
     project = make_project()
     home = project.parent
     shutil.copy(project / "tests" / "configs" / "smallest.yaml", project / "config.yaml")
@@ -28,7 +28,7 @@ def test_no_result_names_a_secret_or_the_home(make_project, mnist):
     assert {"provenance.json", "index.html", "fetch.log"} <= {path.name for path in contents}
     for word in (str(home), SECRET):
         assert [str(path) for path, content in contents.items() if word.encode() in content] == []
-    # What Snakemake keeps for itself names folders, but no variables.
+    # Snakemake's own files name folders, but no variables.
     kept = [path for path in (project / ".snakemake").rglob("*") if path.is_file()]
     assert kept
     assert [path for path in kept if SECRET.encode() in path.read_bytes()] == []

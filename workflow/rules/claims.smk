@@ -2,6 +2,7 @@
 
 
 rule claims:
+    """Judge every claim by its rule."""
     input:
         tables=expand(
             "<results>/runs/{run}/{table}",
@@ -10,7 +11,7 @@ rule claims:
         ),
         claims=source(claims.FILE),
     output:
-        "<results>/claims.csv",
+        table="<results>/claims.csv",
     log:
         "<logs>/claims.log",
     benchmark:
@@ -18,8 +19,7 @@ rule claims:
     conda:
         "../../envs/claims.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **growing(mem_mb=1000, runtime=10),
     params:
         code=library("claims"),
         settings=CONFIG.portable,

@@ -1,4 +1,4 @@
-# Configuration, checked before anything else, and small helpers for the rules.
+# Loads and checks the configuration before anything else; small helpers for the rules.
 
 import os
 import sys
@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 ROOT = WORKFLOW.parent
 
-# Jobs find the library beside the scripts, in whatever environment they run.
+# Jobs import the library from here, in whatever environment they run.
 sys.path.insert(0, str(WORKFLOW))
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW), os.getenv("PYTHONPATH")])))
 
@@ -18,7 +18,7 @@ from dying_relu.configuration import config as configuration
 from dying_relu.configuration.labels import describe
 from dying_relu.data.datasets import DATASETS
 from dying_relu.io.atomic import unwritable
-from dying_relu.provenance.code_digest import code_digest, modules_of
+from dying_relu.provenance.code_digest import ImportGraph
 from dying_relu.report import captions
 
 for file in map(Path, [*workflow.configfiles, *workflow.overwrite_configfiles]):
@@ -36,44 +36,46 @@ config.update(CONFIG.settings)
 
 
 onstart:
-    # Before Snakemake finds out by itself, in the middle of something.
+    # Snakemake itself would find out in the middle of a job.
     if reason := unwritable(CONFIG.settings["results"]):
         raise WorkflowError(reason)
 
 
-# The tables that Snakemake's report shows, by the name of their file.
-TABLES = {
-    "claims": "The claims and their verdicts",
-    "runs": "All runs and their parameters",
-    "final": "All runs after their last epoch",
-}
-
-
-# The kinds of figures beside the summary, and how to read each: title and text.
+# Titles and explanations of the kinds of figures.
 CAPTIONS = captions.load_captions()
+# The experiments that are drawn against the epoch; the others are sweeps, drawn against what varies.
+CURVES = [name for name, experiment in CONFIG.experiments.items() if experiment.has_curves]
+DATASETS_IN_USE = sorted({run.dataset for run in CONFIG.runs.values()})
+IMPORTS = ImportGraph(WORKFLOW)
+
+
+wildcard_constraints:
+    run="[^/]+",
+    experiment="[^/]+",
+    comparison="[^/]+",
 
 
 def library(script):
-    """A digest of the library modules that a script uses: a parameter, so that a change of one reruns the script.
+    """The digest of a script and of all that it imports from the library.
 
-    As inputs they would be two dozen files of every job to look after, which takes minutes where there are thousands.
+    As a parameter of the rule it makes Snakemake rerun the script when a module has changed. Modules as inputs would
+    be two dozen files of every job to look after, which takes minutes where there are thousands of jobs.
     """
-    return code_digest(modules_of(WORKFLOW / "scripts" / f"{script}.py"))
+    return IMPORTS.digest(WORKFLOW / "scripts" / f"{script}.py")
 
 
 def data_files(dataset):
-    """The files of a data set, below a folder that is called as torchvision calls it."""
+    """The files of a data set, in a folder named as torchvision names it."""
     return expand("<results>/data/{folder}/raw/{file}", folder=DATASETS[dataset].folder, file=DATASETS[dataset].digests)
 
 
 def data_there():
-    """Data files that exist, whole or not.
+    """Data files that exist, whole or not: inputs of the last rule, so that Snakemake looks at them.
 
-    Where a job is done again whose output others take as `ancient`, Snakemake does not look further at these others, nor
-    at what follows from them: after a fetch that was killed it would do that, and nothing else. As an input of the
-    last rule the data set leads it to them.
+    When a job is done again whose output is an `ancient` input of others, Snakemake does not look at these others, nor
+    at what follows from them. After a fetch that was killed it would fetch, and do nothing else.
     """
-    files = (file for name in sorted({run.dataset for run in CONFIG.runs.values()}) for file in data_files(name))
+    files = (file for dataset in DATASETS_IN_USE for file in data_files(dataset))
     return [file for file in files if Path(file.replace("<results>", CONFIG.settings["results"])).exists()]
 
 
@@ -82,58 +84,42 @@ def source(path):
     return local(os.path.relpath(path))
 
 
-def template(name):
-    return source(WORKFLOW / "report" / f"{name}.html.jinja")
-
-
-# What the page's template includes, and what is copied beside the page.
-PAGE_PARTS = sorted(
-    source(path)
-    for pattern in ("*.css", "*.js", "sections/*.html.jinja")
-    for path in (WORKFLOW / "report").glob(pattern)
-    if path.name != "table.js"
-)
-
-
-def figure_files(kinds, name, category, labels):
-    """What comes of drawing one figure of each kind: PNG for Snakemake's own report, SVG for the page."""
-    outputs = {}
-    for kind in kinds:
-        title = {"figure": CAPTIONS[kind]["title"]}
-        outputs[f"{kind}_png"] = report(
-            f"<results>/figures/{kind}/{name}.png",
-            category=category,
-            labels=lambda wildcards, title=title: labels(wildcards) | title,
-            caption=f"../report/captions/{kind}.rst",
-        )
-        outputs[f"{kind}_svg"] = f"<results>/figures/{kind}/{name}.svg"
-    return outputs
-
-
-def parameters(wildcards):
-    return CONFIG.runs[wildcards.run].parameters()
-
-
-# The experiments that are drawn against the epoch.
-CURVES = [name for name, experiment in CONFIG.experiments.items() if experiment.has_curves]
-
-
 def one_of(names):
-    """A regular expression that matches these names, and without any nothing."""
+    """A regular expression that matches these names only; without names, nothing."""
     return "|".join(sorted(names)) or "(?!)"
 
 
 def of_experiment(experiment, table):
     """A table of every run of an experiment."""
-    return expand(
-        "<results>/runs/{run}/{table}", run=[run.name for run in CONFIG.experiments[experiment].runs], table=table
-    )
+    runs = [run.name for run in CONFIG.experiments[experiment].runs]
+    return expand("<results>/runs/{run}/{table}", run=runs, table=table)
 
 
 def unit_tables(run):
-    """What a figure of units reads of a run and of those that differ from it in the seed only."""
+    """The tables that a figure of units reads: of a run, and of those that differ from it in the seed only."""
     names = [other.name for other in CONFIG.all_seeds(run)]
     return expand("<results>/runs/{run}/{table}.csv.gz", run=names, table=["units", "batches"])
+
+
+def figure(name, path, caption, category, labels):
+    """The outputs of a figure: PNG for Snakemake's own report, SVG for the page."""
+    png = report(f"{path}.png", category=category, labels=labels, caption=f"../report/captions/{caption}.rst")
+    return {f"{name}_png": png, f"{name}_svg": f"{path}.svg"}
+
+
+def figures(kinds, name, category, labels):
+    """The outputs of a figure of each kind, labelled with the title of the kind."""
+    return {
+        key: output
+        for kind in kinds
+        for key, output in figure(
+            kind,
+            f"<results>/figures/{kind}/{name}",
+            kind,
+            category,
+            lambda wildcards, title=CAPTIONS[kind]["title"]: labels(wildcards) | {"figure": title},
+        ).items()
+    }
 
 
 def frames_folder(path):
@@ -141,23 +127,25 @@ def frames_folder(path):
     return directory(path) if CONFIG.settings["frames"]["keep"] else temp(directory(path))
 
 
-def subcategory(run):
-    """Where Snakemake's report shows what belongs to a run: its experiment, or all that share it."""
-    return " and ".join(CONFIG.experiments[name].title for name in CONFIG.experiments_of(run))
+def run_experiments(wildcards):
+    """The heading of a run in Snakemake's report: the experiments that it belongs to."""
+    return " and ".join(CONFIG.experiments[name].title for name in CONFIG.experiments_of(CONFIG.runs[wildcards.run]))
 
 
-def labels(run):
-    """The columns by which Snakemake's report tells runs apart."""
+# The columns by which Snakemake's report tells runs, experiments and comparisons apart.
+def run_labels(wildcards):
+    run = CONFIG.runs[wildcards.run]
     return {"run": describe(run), "seed": str(run.seed)}
 
 
-def growing(amount):
-    """Memory or time that a job asks for: as much again with each further try."""
-    return lambda wildcards, attempt: amount * attempt
+def experiment_label(wildcards):
+    return {"experiment": CONFIG.experiments[wildcards.experiment].title}
 
 
-wildcard_constraints:
-    run="[^/]+",
-    experiment="[^/]+",
-    comparison="[^/]+",
-    table="|".join(TABLES),
+def comparison_label(wildcards):
+    return {"runs": CONFIG.comparisons[wildcards.comparison].title}
+
+
+def growing(**amounts):
+    """Resources that a job asks for, with as much again at each further try: `mem_mb`, and `runtime` in minutes."""
+    return {name: lambda wildcards, attempt, amount=amount: amount * attempt for name, amount in amounts.items()}

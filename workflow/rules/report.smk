@@ -1,5 +1,6 @@
-# Needs: everything above. Gives: the page that people read, its provenance, and what Snakemake's own report shows.
+# Needs: everything above. Gives: the page that people read, its provenance, and tables for Snakemake's own report.
 
+# What the page shows.
 FINISHED = [
     "<results>/runs.csv",
     "<results>/final.csv",
@@ -13,16 +14,27 @@ FINISHED = [
         format=["svg", "csv.gz"],
     ),
     *expand("<results>/comparisons/{comparison}.{format}", comparison=CONFIG.comparisons, format=["mp4", "jpg"]),
-    *expand("<results>/runs/{run}/{file}", run=CONFIG.drawn, file=["accuracy.svg", "dw.mp4", "strips"]),
+    *expand("<results>/runs/{run}/{file}", run=CONFIG.drawn, file=["accuracy.svg", "dw.mp4", "sprites"]),
 ]
+
+# Templates of the page, and the scripts and style that are copied beside it.
+PAGE_SOURCES = sorted(source(path) for path in (WORKFLOW / "report" / "page").rglob("*.*"))
+
+# The tables that Snakemake's report shows, by the name of their file.
+TABLES = {
+    "claims": "The claims and their verdicts",
+    "runs": "All runs and their parameters",
+    "final": "All runs after their last epoch",
+}
 
 
 rule provenance:
+    """Record what produced the results: commit, configuration, data, software, machines."""
     input:
         environments=expand("<results>/runs/{run}/environment.json", run=CONFIG.runs),
         finished=FINISHED,
     output:
-        "<results>/provenance.json",
+        provenance="<results>/provenance.json",
     log:
         "<logs>/provenance.log",
     benchmark:
@@ -30,34 +42,33 @@ rule provenance:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **growing(mem_mb=500, runtime=5),
     params:
         code=library("provenance"),
         settings=CONFIG.portable,
         runs=list(CONFIG.runs),
-        datasets=sorted({run.dataset for run in CONFIG.runs.values()}),
+        datasets=DATASETS_IN_USE,
         root=os.path.relpath(ROOT),
     script:
         "../scripts/provenance.py"
 
 
 rule page:
+    """Write the page that people read."""
     input:
         finished=FINISHED,
         provenance="<results>/provenance.json",
         metrics=sorted({path for name in CURVES for path in of_experiment(name, "metrics.csv")}),
         units=expand("<results>/runs/{run}/units.csv.gz", run=CONFIG.drawn),
-        template=template("index"),
-        parts=PAGE_PARTS,
+        sources=PAGE_SOURCES,
         texts=[source(path) for path in (claims.FILE, captions.FILE)],
     output:
-        report(
+        folder=report(
             directory("<results>/report"),
             htmlindex="index.html",
             category="Report",
             labels={"page": "The whole report"},
-            caption="../report/page.rst",
+            caption="../report/captions/page.rst",
         ),
     log:
         "<logs>/page.log",
@@ -66,8 +77,7 @@ rule page:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **growing(mem_mb=500, runtime=5),
     params:
         code=library("page"),
         settings=CONFIG.portable,
@@ -75,78 +85,28 @@ rule page:
         "../scripts/page.py"
 
 
-# Snakemake's report shows pictures and HTML, but neither MP4 nor CSV: hence players and tables as HTML.
-rule run_player:
-    input:
-        video="<results>/runs/{run}/dw.mp4",
-        template=template("player"),
-    output:
-        report(
-            directory("<results>/players/runs/{run}"),
-            htmlindex="index.html",
-            category="dW videos",
-            subcategory=lambda wildcards: subcategory(CONFIG.runs[wildcards.run]),
-            labels=lambda wildcards: labels(CONFIG.runs[wildcards.run]),
-            caption="../report/video.rst",
-        ),
-    log:
-        "<logs>/run_player/{run}.log",
-    benchmark:
-        "<benchmarks>/run_player/{run}.tsv"
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
-    params:
-        code=library("player"),
-        title=lambda wildcards: describe(CONFIG.runs[wildcards.run]),
-    script:
-        "../scripts/player.py"
-
-
-use rule run_player as comparison_player with:
-    input:
-        video="<results>/comparisons/{comparison}.mp4",
-        template=template("player"),
-    output:
-        report(
-            directory("<results>/players/comparisons/{comparison}"),
-            htmlindex="index.html",
-            category="dW videos",
-            subcategory="Side by side",
-            labels=lambda wildcards: {"runs": CONFIG.comparisons[wildcards.comparison].title},
-            caption="../report/comparison.rst",
-        ),
-    log:
-        "<logs>/comparison_player/{comparison}.log",
-    benchmark:
-        "<benchmarks>/comparison_player/{comparison}.tsv"
-    params:
-        code=library("player"),
-        title=lambda wildcards: CONFIG.comparisons[wildcards.comparison].title,
-
-
 rule table:
+    """Write a table as HTML for Snakemake's own report, which shows no CSV."""
     input:
         table="<results>/{table}.csv",
         script=source(WORKFLOW / "report" / "table.js"),
     output:
-        report(
+        page=report(
             "<results>/tables/{table}.html",
             category="Tables",
             labels=lambda wildcards: {"table": TABLES[wildcards.table]},
-            caption="../report/table.rst",
+            caption="../report/captions/table.rst",
         ),
     log:
         "<logs>/table/{table}.log",
     benchmark:
         "<benchmarks>/table/{table}.tsv"
+    wildcard_constraints:
+        table=one_of(TABLES),
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **growing(mem_mb=500, runtime=5),
     params:
         code=library("table"),
         title=lambda wildcards: TABLES[wildcards.table],

@@ -1,33 +1,37 @@
-# Needs: the configuration, and the runs' metrics. Gives: tables over all runs.
+# Needs: the configuration, and the tables of the runs. Gives: tables over many runs.
 
 
-rule runs:
+rule overview:
+    """Tabulate all runs: their parameters, and their last epoch."""
+    input:
+        metrics=expand("<results>/runs/{run}/metrics.csv", run=CONFIG.runs),
     output:
-        "<results>/runs.csv",
+        runs="<results>/runs.csv",
+        final="<results>/final.csv",
     log:
-        "<logs>/runs.log",
+        "<logs>/overview.log",
     benchmark:
-        "<benchmarks>/runs.tsv"
+        "<benchmarks>/overview.tsv"
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **growing(mem_mb=500, runtime=5),
     params:
-        code=library("runs"),
+        code=library("overview"),
         runs=[run.parameters() for run in CONFIG.runs.values()],
         experiments=[CONFIG.experiments_of(run) for run in CONFIG.runs.values()],
     script:
-        "../scripts/runs.py"
+        "../scripts/overview.py"
 
 
 rule outcomes:
+    """Tabulate what each run of an experiment arrives at."""
     input:
         initial=lambda wildcards: of_experiment(wildcards.experiment, "initial.csv"),
         metrics=lambda wildcards: of_experiment(wildcards.experiment, "metrics.csv"),
         units=lambda wildcards: of_experiment(wildcards.experiment, "units.csv.gz"),
     output:
-        "<results>/outcomes/{experiment}.csv",
+        table="<results>/outcomes/{experiment}.csv",
     log:
         "<logs>/outcomes/{experiment}.log",
     benchmark:
@@ -35,31 +39,9 @@ rule outcomes:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **growing(mem_mb=1000, runtime=10),
     params:
         code=library("outcomes"),
         runs=lambda wildcards: [run.name for run in CONFIG.experiments[wildcards.experiment].runs],
     script:
         "../scripts/outcomes.py"
-
-
-rule final:
-    input:
-        metrics=expand("<results>/runs/{run}/metrics.csv", run=CONFIG.runs),
-    output:
-        "<results>/final.csv",
-    log:
-        "<logs>/final.log",
-    benchmark:
-        "<benchmarks>/final.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
-    params:
-        code=library("final"),
-        runs=list(CONFIG.runs),
-    script:
-        "../scripts/final.py"

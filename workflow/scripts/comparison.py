@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from dying_relu.io.atomic import atomic_write
-from dying_relu.io.logs import log_to
+from dying_relu.io.job import job
 from dying_relu.videos.video import contact_sheet, make_video
+from dying_relu.videos.viewer import write_viewer
 
-log_to(snakemake.log[0])
-folders = [Path(snakemake.input.left), Path(snakemake.input.right)]
-with atomic_write(snakemake.output.video) as video, atomic_write(snakemake.output.sheet) as sheet:
-    make_video(folders, snakemake.params.titles, video, snakemake.params.frames_per_second)
-    contact_sheet(folders, sheet)
+with job(snakemake) as outputs:
+    folders = [Path(snakemake.input.left), Path(snakemake.input.right)]
+    make_video(folders, snakemake.params.titles, outputs["video"], snakemake.params.frames_per_second)
+    contact_sheet(folders, outputs["sheet"])
+    write_viewer(outputs["viewer"], snakemake.params.title, outputs["video"], Path(snakemake.output.video).name)

@@ -1,11 +1,11 @@
-"""Draw the dW frames of one run as PNG files."""
+"""Draw the dW of one run: frames as PNG files for the videos, and sprites for the page's player."""
 
 from pathlib import Path
 
-from dying_relu.io.atomic import atomic_write
-from dying_relu.io.logs import log_to
+from dying_relu.io.job import job
 from dying_relu.videos.mosaic import draw_frames
+from dying_relu.videos.sprites import draw_sprites
 
-log_to(snakemake.log[0])
-with atomic_write(snakemake.output[0]) as folder:
-    draw_frames(Path(snakemake.input.dw), folder)
+with job(snakemake) as outputs:
+    draw_frames(Path(snakemake.input.dw), outputs["frames"])
+    draw_sprites(Path(snakemake.input.dw), outputs["sprites"])

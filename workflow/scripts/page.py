@@ -1,16 +1,11 @@
-"""Write the page that people read, with its media beside it."""
+"""Write the page that people read, with its assets beside it."""
 
-import json
 from pathlib import Path
 
 from dying_relu.configuration.config import load_config
-from dying_relu.io.atomic import atomic_write
-from dying_relu.io.logs import log_to
+from dying_relu.io.job import job
 from dying_relu.report.page import write_page
 
-log_to(snakemake.log[0])
-provenance = json.loads(Path(snakemake.input.provenance).read_text())
-template = Path(snakemake.input.template)
-results = Path(snakemake.input.provenance).parent
-with atomic_write(snakemake.output[0]) as folder:
-    write_page(folder, template, load_config(snakemake.params.settings), results, provenance)
+with job(snakemake) as outputs:
+    results = Path(snakemake.input.provenance).parent
+    write_page(outputs["folder"], load_config(snakemake.params.settings), results)

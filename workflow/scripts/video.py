@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from dying_relu.io.atomic import atomic_write
-from dying_relu.io.logs import log_to
+from dying_relu.io.job import job
 from dying_relu.videos.video import make_video
+from dying_relu.videos.viewer import write_viewer
 
-log_to(snakemake.log[0])
-with atomic_write(snakemake.output[0]) as path:
-    make_video([Path(snakemake.input.frames)], [snakemake.params.title], path, snakemake.params.frames_per_second)
+with job(snakemake) as outputs:
+    title = snakemake.params.title
+    make_video([Path(snakemake.input.frames)], [title], outputs["video"], snakemake.params.frames_per_second)
+    write_viewer(outputs["viewer"], title, outputs["video"], Path(snakemake.output.video).name)

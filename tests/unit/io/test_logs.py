@@ -1,13 +1,17 @@
-"""What a job says is found, in its log or, where that takes nothing, on the console; the home folder is not named."""
+"""A job's output is in its log or, if the disk is full, on the console; the home folder is not named."""
 
 import subprocess
 import sys
+
+import pytest
 
 from helpers import ROOT
 
 START = f"""
 import logging, resource, sys
 sys.path.insert(0, {str(ROOT / "workflow")!r})
+from types import SimpleNamespace
+from dying_relu.io.job import job
 from dying_relu.io.logs import log_to
 """
 
@@ -26,6 +30,21 @@ def test_words_and_errors_are_in_the_log_and_nowhere_else(tmp_path):
     assert "INFO logged\n" in words
     assert words.endswith("ValueError: wrong\n")
     assert "said\n" in words
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_job_has_a_log_and_outputs_that_are_whole_or_not_there(tmp_path, fails):
+    script = f"""
+with job(SimpleNamespace(log=["logs/a.log"], output={{"table": "t.csv", "page": "page"}})) as outputs:
+    outputs["table"].write_text("rows")
+    outputs["page"].mkdir()
+    print("said", 1 // {int(not fails)})
+"""
+    (tmp_path / "logs").mkdir()
+    done = run(script, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (int(fails), "", "")
+    assert ("ZeroDivisionError" if fails else "said 1") in (tmp_path / "logs" / "a.log").read_text()
+    assert {path.name for path in tmp_path.iterdir()} == {"logs"} | (set() if fails else {"t.csv", "page"})
 
 
 def test_an_error_that_the_log_cannot_take_is_on_the_console(tmp_path):

@@ -180,7 +180,7 @@ def test_the_drawing_has_a_column_for_it():
     columns = diagram([make_run(dataset="cifar10", train_images=50000, convolutions=[16], hidden=[64])])["columns"]
     assert [column["title"] for column in columns] == ["3,072 inputs", "16 channels", "64 hidden units", "10 outputs"]
     assert columns[0]["lines"] == ["32 x 32 pixels in 3 colours"]
-    assert columns[1]["lines"] == ["3 x 3 convolution,", "BN, then", "ReLU", "largest of 2 x 2"]
+    assert columns[1]["lines"] == ["3 x 3 convolution,", "BN, then", "ReLU", "2 x 2 max pooling"]
 
 
 def made_archive(images: int, seed: int = 0) -> tuple[bytes, dict[str, tuple[np.ndarray, np.ndarray]]]:

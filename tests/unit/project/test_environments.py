@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from dying_relu.provenance.code_digest import modules_of
+from dying_relu.provenance.code_digest import ImportGraph
 from environments import ENVS, PYPI, pins, rules
 from helpers import ROOT
 
@@ -14,6 +14,7 @@ MODULE = {"PIL": "pillow", "ffmpeg": "ffmpeg-python", "yaml": "pyyaml", "imageio
 # Comes with another package.
 BROUGHT_ALONG = {"urllib3": "requests", "llvmlite": "numba"}
 
+IMPORTS = ImportGraph(ROOT / "workflow")
 LOCK = dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", (ROOT / "envs/requirements.txt").read_text(), re.MULTILINE))
 
 
@@ -33,9 +34,8 @@ def test_versions_are_those_of_the_lock_or_say_why_not(file):
 
 @pytest.mark.parametrize(("env", "script"), rules(), ids=lambda value: value)
 def test_an_environment_has_what_its_script_imports(env, script):
-    script = ROOT / "workflow" / "scripts" / f"{script}.py"
     imported = set()
-    for file in [script, *modules_of(script)]:
+    for file in IMPORTS.files(ROOT / "workflow" / "scripts" / f"{script}.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) else []
@@ -45,9 +45,9 @@ def test_an_environment_has_what_its_script_imports(env, script):
     assert needed <= {PYPI.get(name, name) for name in pins(ROOT / env)}
 
 
-@pytest.mark.parametrize("name", ["requirements", "benchmark", "audit", "rattler", "cloud"])
-def test_a_lock_has_hashes_and_no_addresses(name):
-    text = (ROOT / "envs" / f"{name}.txt").read_text()
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("envs/*.txt")), ids=lambda lock: lock.stem)
+def test_a_lock_has_hashes_and_no_addresses(lock):
+    text = lock.read_text()
     assert "://" not in text
     packages = re.findall(r"^\w.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
     assert len(packages) >= 3

@@ -1,32 +1,33 @@
 """The drawing of the network."""
 
+import pytest
+
 from dying_relu.report.network_diagram import diagram, network_diagrams
 from helpers import make_run
 
 
 def test_a_column_for_inputs_each_hidden_layer_and_outputs():
     columns = diagram([make_run(hidden=[64, 5])])["columns"]
-    assert [column["title"] for column in columns] == [
-        "784 inputs",
-        "64 hidden units",
-        "5 hidden units",
-        "10 outputs",
-    ]
+    titles = ["784 inputs", "64 hidden units", "5 hidden units", "10 outputs"]
+    assert [column["title"] for column in columns] == titles
     assert [len(column["circles"]) for column in columns] == [10, 10, 5, 10]
     assert [column["dots"] is None for column in columns] == [False, False, True, True]
 
 
-def test_what_the_networks_do_not_share_is_said():
-    runs = [make_run(), make_run(seed=2), make_run(batch_norm=False)]
-    runs.append(make_run(activation="leaky_relu", negative_slope=0.1))
-    assert diagram(runs)["columns"][1]["lines"] == ["BN in 2 of 3, then", "ReLU or Leaky ReLU"]
-    assert diagram([make_run(batch_norm=False)])["columns"][1]["lines"] == ["no BN, then", "ReLU"]
-
-
-def test_bn_stands_where_it_is():
-    behind = make_run(batch_norm_position="after_activation")
-    assert diagram([behind])["columns"][1]["lines"] == ["ReLU, then", "BN"]
-    assert diagram([behind, make_run()])["columns"][1]["lines"] == ["BN, before or after", "ReLU"]
+@pytest.mark.parametrize(
+    ("changes", "lines"),
+    [
+        ([{"batch_norm": False}], ["no BN, then", "ReLU"]),
+        (
+            [{}, {"seed": 2}, {"batch_norm": False}, {"activation": "leaky_relu", "negative_slope": 0.1}],
+            ["BN in 2 of 3, then", "ReLU or Leaky ReLU"],
+        ),
+        ([{"batch_norm_position": "after_activation"}], ["ReLU, then", "BN"]),
+        ([{"batch_norm_position": "after_activation"}, {}], ["BN, before or after", "ReLU"]),
+    ],
+)
+def test_hidden_layers_say_what_the_networks_share_and_what_not(changes, lines):
+    assert diagram([make_run(**change) for change in changes])["columns"][1]["lines"] == lines
 
 
 def test_of_many_choices_of_layers_the_smallest_and_the_largest_are_drawn():

@@ -1,7 +1,6 @@
-"""The page: what it takes from where."""
+"""The page: what it shows, and where it takes it from."""
 
 import json
-import math
 import re
 from pathlib import Path
 
@@ -9,114 +8,84 @@ import pandas as pd
 import pytest
 
 from dying_relu.claims.claims import all_claims
-from dying_relu.claims.verdicts import judge
-from dying_relu.configuration.config import load_config
-from dying_relu.provenance.provenance import collect, environment
-from dying_relu.report import captions
-from dying_relu.report import experiments as sections
+from dying_relu.configuration.config import Config
+from dying_relu.report import experiments
 from dying_relu.report.page import write_page
-from dying_relu.report.snakemake_pages import write_video_page
+from dying_relu.report.player import SPRITES
 from helpers import ROOT
+from made_up import MARKUP, made_up_config, made_up_page
 
-TEMPLATE = ROOT / "workflow" / "report" / "index.html.jinja"
-PLAYER = (ROOT / "workflow" / "report" / "player.html.jinja").read_text()
-
-
-@pytest.fixture
-def page(tmp_path) -> str:
-    """A page of made-up results, with markup in its titles."""
-    both = {"batch_norm": [True, False]}
-    settings = {
-        "seeds": [1, 2],
-        "experiments": {
-            "first": {"title": "<script>alert('first')</script>", "grids": [both]},
-            "second": {"title": "Second", "grids": [{"batch_size": [100, 500]}]},
-        },
-        "comparisons": {"pair": {"title": 'A "pair"', "left": {"batch_norm": True}, "right": {"batch_norm": False}}},
-    }
-    return page_of(settings, tmp_path)
+EXPERIMENTS = {
+    "first": {"title": MARKUP, "grids": [{"batch_norm": [True, False]}]},
+    "second": {"title": "Second", "grids": [{"batch_size": [100, 300]}]},
+}
+SIDES = {"left": {"batch_size": 100}, "right": {"batch_size": 300}}
+LARGE = {"one": {"title": "One", "grids": [{"batch_norm": [True, False], "batch_size": [100, *range(2, 31)]}]}}
 
 
-def page_of(settings: dict, folder: Path) -> str:
-    """Write made-up results and a report from them into `folder`; returns the page."""
-    config, results = load_config(settings), folder / "results"
-    files = [f"figures/{name}.svg" for name in config.experiments] + [
-        f"comparisons/{name}.jpg" for name in config.comparisons
-    ]
-    files += [f"figures/{kind}/{name}.svg" for kind in captions.OF_EXPERIMENTS for name in config.experiments]
-    files += [
-        f"figures/{kind}/{name}.{end}"
-        for kind in captions.OF_COMPARISONS
-        for name in config.comparisons
-        for end in ("svg", "csv.gz")
-    ]
-    files += ["runs.csv"]
-    files += [f"runs/{run}/{file}" for run in config.runs for file in ("accuracy.svg", "dw.mp4", "strips/000.webp")]
-    for file in files:
-        (results / file).parent.mkdir(parents=True, exist_ok=True)
-        (results / file).write_text(file)
-    units = pd.DataFrame({"epoch": 1, "unit": range(3), "layer": 1, "active_fraction": [0.5, 0.0, math.nan]})
-    units[["dw_min", "dw_max", "background"]] = [[-0.0012345, 0.5, 99.6], [0.0, 0.0, 0.0], [math.nan] * 3]
-    units[["dead", "inactive", "dark"]] = [[0, 0, 0], [1, 1, 1], [0, 0, 1]]
-    for run in config.runs:
-        units.to_csv(results / f"runs/{run}/units.csv.gz", index=False)
-        strips = {"frames": ["epoch-000001", "epoch-000100"], "in_strip": 10, "height": 28, "layers": []}
-        (results / f"runs/{run}/strips/strips.json").write_text(json.dumps(strips))
-        metrics = pd.DataFrame({"epoch": [1], "test_accuracy": [0.9], "test_accuracy_batch_statistics": [math.nan]})
-        metrics.assign(dead_units=0).to_csv(results / f"runs/{run}/metrics.csv", index=False)
-    shares = ["train_accuracy", "test_accuracy", "test_accuracy_batch_statistics", "perfect_batches"]
-    final = pd.DataFrame({"run": list(config.runs)})
-    final[shares] = [[0.1 + 0.01 * row + 0.001 * column for column in range(4)] for row in range(len(final))]
-    final[["dead_units", "inactive_units", "dark_units"]] = 7
-    final.to_csv(results / "final.csv", index=False)
-    claims = pd.DataFrame([judge(claim, how, []) for claim in all_claims() for how in claim.evaluations])
-    tested = (claims["claim"] == "bn-lowers-test-accuracy").idxmax()
-    claims.loc[tested, ["measured", "low", "high", "seeds"]] = 0.0012, 0.0005, 0.0019, 2
-    claims.loc[tested, ["verdict", "details"]] = "reproduced", "test accuracy: 0.12 points"
-    # The two evaluations of a claim, one after the other, with numbers of both signs.
-    claims.loc[tested + 1, ["measured", "low", "high", "seeds"]] = -0.0034, -0.0040, -0.0030, 2
-    claims.loc[tested + 1, ["verdict", "details"]] = "not reproduced", "test accuracy: -0.34 points"
-    claims.to_csv(results / "claims.csv", index=False)
-    provenance = collect(
-        ROOT, config.settings, dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"}), ["mnist"]
-    )
-    write_page(folder / "report", TEMPLATE, config, results, provenance)
-    return (folder / "report" / "index.html").read_text()
+@pytest.fixture(scope="module")
+def config() -> Config:
+    return made_up_config(epochs=2, experiments=EXPERIMENTS)
 
 
-def test_everything_that_the_page_shows_or_links_lies_beside_it(page, tmp_path):
+@pytest.fixture(scope="module")
+def report(config, tmp_path_factory) -> Path:
+    """The folder of a report from made-up results."""
+    return made_up_page(tmp_path_factory.mktemp("made-up"), config).parent
+
+
+@pytest.fixture(scope="module")
+def page(report) -> str:
+    return (report / "index.html").read_text()
+
+
+def player_data(page: str) -> dict[str, str]:
+    """The runs that the player offers, and the addresses of their data."""
+    (content,) = re.findall(r'<script type="application/json">(.*?)</script>', page)
+    return json.loads(content)["data"]
+
+
+def test_everything_that_the_page_shows_or_links_lies_beside_it(page, report):
     sources = re.findall(r'src="([^"]+)"', page)
-    # The scripts, two experiments, a comparison, and of each of the three runs of the first seed its accuracy.
-    assert len(set(sources)) == 3 + 2 * 4 + 4 + 3
+    # The scripts; of each experiment four figures, of the comparison four, of each run of the first seed one.
+    assert len(set(sources)) == 5 + 2 * 4 + 4 + 3
     links = re.findall(r'href="([^"#]+)"', page)
-    assert "media/style.css" in links
-    for source in sources + links:
-        assert (tmp_path / "report" / source).is_file()
+    assert "assets/style.css" in links
+    data = [*re.findall(r'data-chart="([^"]+)"', page), *player_data(page).values()]
+    assert len(data) == 2 + 3
+    assert all((report / address).is_file() for address in sources + links + data)
     assert not re.search(r'(src|href)="(https?:|/)', page)
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))
 
 
-def test_every_figure_has_its_data_and_what_made_it(page):
-    figures = re.findall(r"<figure.*?</figure>", page.partition("<noscript>")[0], re.DOTALL)
-    figures += re.findall(r"<figure.*?</figure>", page.partition("</noscript>")[2], re.DOTALL)
-    assert len(figures) == 1 + 2 * 4 + 4 + 2 + 3
+def test_every_figure_has_its_data_and_its_origin(page):
+    drawing, *figures = re.findall(r"<figure.*?</figure>", page, re.DOTALL)
+    assert "<svg" in drawing  # of the network, by the page itself
+    assert len(figures) == 2 * 4 + 4 + 2 + 3
     rules = "".join(path.read_text() for path in ROOT.glob("workflow/rules/*.smk"))
-    for figure in figures[1:]:  # the first is drawn by the page itself
-        rule, script = re.search(r"Made by rule <code>(\w+)</code> with <code>([^<]+)</code>, ", figure).groups()
+    for figure in figures:
+        rule, script = re.search(r"Made by rule <code>(\w+)</code> with <code>([^<]+)</code>,", figure).groups()
         assert f"rule {rule}:" in rules
         assert (ROOT / script).is_file()
         assert 'href="#provenance"' in figure
-        assert re.search(r'<a href="media/[^"]+\.csv(\.gz)?" download>', figure) or rule == "comparison"
+        assert re.search(r'<a href="assets/[^"]+\.csv(\.gz)?" download>', figure) or rule == "comparison"
 
 
 def test_the_verdicts_come_first_and_the_provenance_last(page):
-    order = ["verdicts", "set-up", "experiment-first", "comparison-pair", "experiment-second", "killed", "claims"]
-    places = [page.index(f'<section id="{name}">') for name in [*order, "methods", "provenance"]]
+    order = ["verdicts", "set-up", "experiment-first", "comparison-pair", "experiment-second", "black-squares"]
+    places = [page.index(f'<section id="{name}">') for name in [*order, "claims", "final", "methods", "provenance"]]
     assert places == sorted(places)
 
 
-def test_numbers_are_those_of_the_table(page):
+def test_numbers_are_those_of_the_tables(config, page, report):
+    first = pd.read_csv(report.parent / "results" / "final.csv").iloc[0]
     cells = re.findall(r"<td>([^<]*)</td>", page.partition('<section id="final">')[2])
-    assert cells[:8] == ["1", "10.20%", "10.10%", "10.00%", "10.3%", "7", "7", "7"]
+    shares = ["test_accuracy_batch_statistics", "test_accuracy", "train_accuracy"]
+    assert cells[1:4] == [f"{first[column]:.2%}" for column in shares]
+    assert cells[4] == f"{first['perfect_batches']:.1%}"
+    assert cells[5:8] == [f"{first[column]:.0f}" for column in ("dead_units", "inactive_units", "dark_units")]
+    table = pd.read_csv(report / "assets" / "charts" / "first.csv")
+    assert set(table["run"]) == {run.name for run in config.experiments["first"].runs}
 
 
 def test_every_claim_is_shown_with_its_verdict(page):
@@ -141,80 +110,68 @@ def test_text_of_the_configuration_is_escaped(page):
     assert "&lt;script&gt;alert" in page
 
 
-def test_a_run_of_two_experiments_is_shown_once(page):
-    assert page.count('<article class="run" id="run-bn-relu-b100-s1">') == 1
-    assert 'id="run-bn-relu-b100-s2"' not in page
-    assert page.count('<a href="#run-bn-relu-b100-s1">shown above</a>') == 1
+def test_a_run_of_two_experiments_is_shown_once(config, page):
+    (run,) = set(config.experiments["first"].runs[:1]) & set(config.experiments["second"].runs)
+    assert page.count(f'<article class="run" id="run-{run.name}">') == 1
+    assert page.count(f'<a href="#run-{run.name}">shown above</a>') == 1
+    assert page.count('<article class="run"') == 3  # of the first seed only
 
 
-def test_the_player_is_given_the_runs_of_the_first_seed(page, tmp_path):
-    (data,) = re.findall(r'<script type="application/json">(.*?)</script>', page)
-    assert list(json.loads(data)["runs"]) == ["bn-relu-b100-s1", "nobn-relu-b100-s1", "bn-relu-b500-s1"]
-    for name in json.loads(data)["runs"].values():
-        assert (tmp_path / "report" / "media" / f"{name}.pack.js").is_file()
-    chosen = re.findall(r'<option value="([^"]*-s1)" selected>', page)
-    assert chosen == ["bn-relu-b100-s1", "nobn-relu-b100-s1"]
-    strip = tmp_path / "report" / "media" / "bn-relu-b100-s1-strips-000.webp"
-    assert strip.read_text() == "runs/bn-relu-b100-s1/strips/000.webp"
+def test_the_player_has_the_runs_of_the_first_seed(config, page, report):
+    runs = [run for run in config.runs.values() if run.seed == config.settings["seeds"][0]]
+    assert list(player_data(page)) == [run.name for run in runs]
+    chosen = re.findall(r'<option value="([^"]*)" selected>', page)
+    assert chosen[1:] == [run.name for run in config.comparisons["pair"].runs]  # after the speed
+    path = Path("runs", runs[0].name, SPRITES, "000.webp")
+    assert (report / "assets" / path).read_bytes() == (report.parent / "results" / path).read_bytes()
 
 
-def test_the_charts_have_their_data(page, tmp_path):
-    packs = re.findall(r'data-chart="([^"]+)"', page)
-    assert packs == ["chart-first", "chart-second"]
-    for pack in [*packs, "plotly"]:
-        assert (tmp_path / "report" / "media" / f"{pack}.pack.js").is_file()
-    table = pd.read_csv(tmp_path / "report" / "media" / "first.csv")
-    assert table["run"].nunique() == 4
+def test_names_that_resemble_each_other_share_no_file(tmp_path):
+    names = ["one", "units-one", "summary-one", "charts-one", "final", "style"]
+    experiments = {name: {"title": name, "grids": [{"batch_size": [100, 300]}]} for name in names}
+    comparisons = {name: {"title": name} | SIDES for name in names}
+    page = made_up_page(tmp_path, made_up_config(seeds=1, epochs=1, experiments=experiments, comparisons=comparisons))
+    figures = re.findall(r'<figure id="figure-(\w+)-([^"]+)".*?src="([^"]+)"', page.read_text(), re.DOTALL)
+    assert len(figures) == len({source for _, _, source in figures}) == 7 * len(names)
+    for kind, name, source in figures:
+        path = f"figures/{name}" if kind == "summary" else f"figures/{kind}/{name}"
+        assert f"<title>{path}</title>" in (page.parent / source).read_text()
+    for table in ("final", "runs", "claims"):
+        assert (page.parent / f"assets/{table}.csv").read_bytes() == (tmp_path / f"results/{table}.csv").read_bytes()
+    assert len(re.findall(r' id="([^"]+)"', page.read_text())) == len(
+        set(re.findall(r' id="([^"]+)"', page.read_text()))
+    )
 
 
-def test_links_lead_somewhere(page):
-    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))
-
-
-def test_player(tmp_path):
-    (tmp_path / "dw.mp4").write_bytes(b"video")
-    write_video_page(tmp_path / "player", PLAYER, "BN <on>", tmp_path / "dw.mp4")
-    assert (tmp_path / "player" / "dw.mp4").read_bytes() == b"video"
-    text = (tmp_path / "player" / "index.html").read_text()
-    assert 'src="dw.mp4"' in text
-    assert "BN &lt;on&gt;" in text
-
-
-MANY = {
-    "seeds": [1],
-    "experiments": {
-        "one": {"title": "One", "grids": [{"batch_norm": [True, False], "batch_size": list(range(2, 32))}]}
-    },
-    "comparisons": {
-        "pair": {
-            "title": "Pair",
-            "left": {"batch_norm": True, "batch_size": 30},
-            "right": {"batch_norm": False, "batch_size": 30},
-        }
-    },
-}
-
-
-def test_of_many_runs_the_page_says_what_they_have_in_common(tmp_path):
-    page = page_of(MANY, tmp_path)
+def test_of_many_runs_the_page_shows_the_range_and_some_individually(tmp_path, monkeypatch):
+    config = made_up_config(seeds=1, epochs=1, experiments=LARGE)
+    page = made_up_page(tmp_path, config).read_text()
     assert "<td>BN (30); no BN (30)</td>" in page.partition('id="set-up"')[2]
     final = page.partition('<section id="final">')[2].partition("</section>")[0]
     assert re.findall(r'<th scope="row">(\w+)</th>', final) == ["lowest", "median", "highest"]
-    # The curves, and their data, are those of all runs together.
-    table = pd.read_csv(tmp_path / "report" / "media" / "one.csv.gz")
+    # The curves, and their data, pool all runs.
+    table = pd.read_csv(tmp_path / "report" / "assets" / "charts" / "one.csv.gz")
     assert set(table["curve"]) == {"highest of 60 runs", "median of 60 runs", "lowest of 60 runs"}
-    # Of the runs themselves there are as many as are listed, and those of the comparison are among them.
-    player = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
-    assert len(player["runs"]) == page.count('<article class="run"') == sections.LISTED
-    assert re.findall(r'<option value="([^"]*-s1)" selected>', page) == ["bn-relu-b30-s1", "nobn-relu-b30-s1"]
+    # As many runs as the page lists are shown, and those of the comparison are among them.
+    assert len(player_data(page)) == page.count('<article class="run"') == experiments.MAX_LISTED
+    compared = [run.name for run in config.comparisons["pair"].runs]
+    assert set(compared) <= set(player_data(page))
     assert "50 of 60 networks can be chosen" in " ".join(page.split())
-    assert "nobn-relu-b31-s1" not in page
+    assert list(config.runs)[-1] not in page
+    # If they would make the page too large, only those of the comparison are left.
+    monkeypatch.setattr(experiments, "MAX_BYTES", 0)
+    write_page(tmp_path / "small", config, tmp_path / "results")
+    page = (tmp_path / "small" / "index.html").read_text()
+    assert list(player_data(page)) == compared
+    assert len(list((tmp_path / "small" / "assets").rglob("*.webp"))) == 2
+    assert "2 of 60 networks are shown individually" in page
 
 
-def test_runs_that_would_make_the_page_too_large_are_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(sections, "BUDGET", 0)
-    page = page_of(MANY, tmp_path)
-    player = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
-    assert list(player["runs"]) == ["bn-relu-b30-s1", "nobn-relu-b30-s1"]
-    assert len(list((tmp_path / "report" / "media").glob("*.webp"))) == 2
-    assert "2 of 60 networks are shown by themselves" in page
+def test_without_a_commit_the_page_says_why(config, report):
+    path = report.parent / "results" / "provenance.json"
+    provenance = json.loads(path.read_text()) | {"commit": None, "commit_unavailable": "git is not installed"}
+    path.write_text(json.dumps(provenance))
+    write_page(report.with_name("other"), config, path.parent)
+    page = (report.with_name("other") / "index.html").read_text()
+    assert "<dd>Unknown: git is not installed.</dd>" in page
+    assert page.count(">commit unknown</a>") == page.count("Made by rule")

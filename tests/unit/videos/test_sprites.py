@@ -45,13 +45,13 @@ def test_every_square_lies_where_the_layout_says(shapes):
 def test_frames_come_back_from_the_strips(tmp_path, shapes):
     names = [f"epoch-{epoch:06d}" for epoch in range(1, 24)]
     arrays = archive(tmp_path / "dw.npz", names, shapes)
-    draw_sprites(tmp_path / "dw.npz", tmp_path / "strips")
-    about = json.loads((tmp_path / "strips" / "strips.json").read_text())
+    draw_sprites(tmp_path / "dw.npz", tmp_path / "sprites")
+    about = json.loads((tmp_path / "sprites" / "sprites.json").read_text())
     assert about["frames"] == names
-    assert sorted(path.name for path in (tmp_path / "strips").glob("*.webp")) == ["000.webp", "001.webp", "002.webp"]
+    assert sorted(path.name for path in (tmp_path / "sprites").glob("*.webp")) == ["000.webp", "001.webp", "002.webp"]
     for number, name in enumerate(names):
         strip, row = divmod(number, about["in_strip"])
-        picture = np.asarray(Image.open(tmp_path / "strips" / f"{strip:03d}.webp").convert("L"))
+        picture = np.asarray(Image.open(tmp_path / "sprites" / f"{strip:03d}.webp").convert("L"))
         for layer, place in enumerate(about["layers"], 1):
             for unit, square in enumerate(arrays[array_name(name, layer)]):
                 seen = cut(picture, place, unit, row * about["height"]).ravel()[: len(square)]
@@ -68,9 +68,9 @@ def test_the_same_frames_give_the_same_bytes(tmp_path):
 
 def test_a_training_without_frames_has_no_strips(tmp_path):
     archive(tmp_path / "dw.npz", [], [])
-    draw_sprites(tmp_path / "dw.npz", tmp_path / "strips")
-    assert [path.name for path in (tmp_path / "strips").iterdir()] == ["strips.json"]
-    assert json.loads((tmp_path / "strips" / "strips.json").read_text())["frames"] == []
+    draw_sprites(tmp_path / "dw.npz", tmp_path / "sprites")
+    assert [path.name for path in (tmp_path / "sprites").iterdir()] == ["sprites.json"]
+    assert json.loads((tmp_path / "sprites" / "sprites.json").read_text())["frames"] == []
 
 
 def test_high_frames_have_shorter_strips_and_too_high_ones_none(tmp_path, monkeypatch):
@@ -82,4 +82,4 @@ def test_high_frames_have_shorter_strips_and_too_high_ones_none(tmp_path, monkey
     monkeypatch.setattr(sprites, "WEBP_LIMIT", 55)
     draw_sprites(tmp_path / "dw.npz", tmp_path / "none")
     assert not list((tmp_path / "none").glob("*.webp"))
-    assert json.loads((tmp_path / "none" / "strips.json").read_text())["frames"] == []
+    assert json.loads((tmp_path / "none" / "sprites.json").read_text())["frames"] == []

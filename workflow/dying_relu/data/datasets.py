@@ -1,4 +1,4 @@
-"""The data sets: what their images are like, their files, and the digests that these must have."""
+"""The datasets: the shape of their images, their files, and the SHA-256 of each file."""
 
 import gzip
 import hashlib
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# SHA-256 of the uncompressed files of MNIST.
+# SHA-256 of MNIST's uncompressed files.
 DIGESTS = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -17,12 +17,12 @@ DIGESTS = {
 
 
 @dataclass(frozen=True)
-class DataSet:
-    """A data set of ten classes, with 10,000 test images.
+class Dataset:
+    """An image dataset of ten classes and 10,000 test images.
 
-    `folder`: the name of torchvision's class, and of the folder that it keeps the data set in. `digests`: the SHA-256
-    of each file; one whose name ends in .gz stays compressed, because only its digest is known as such. `shape`: an
-    image's channels, rows and columns.
+    `folder` is the name of torchvision's class and of the folder that torchvision keeps the files in. `digests` are the
+    SHA-256 of the files; a file whose name ends in .gz stays compressed, because only its compressed digest is known.
+    `shape` is an image's channels, rows and columns.
     """
 
     title: str
@@ -33,13 +33,13 @@ class DataSet:
 
     @property
     def pixels(self) -> int:
-        """Values of an image, in all channels."""
+        """Values of an image, over all channels."""
         return math.prod(self.shape)
 
 
 DATASETS = {
-    "mnist": DataSet("MNIST", "MNIST", DIGESTS),
-    "fashion_mnist": DataSet(
+    "mnist": Dataset("MNIST", "MNIST", DIGESTS),
+    "fashion_mnist": Dataset(
         "Fashion-MNIST",
         "FashionMNIST",
         {
@@ -49,7 +49,7 @@ DATASETS = {
             "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
         },
     ),
-    "kmnist": DataSet(
+    "kmnist": Dataset(
         "KMNIST",
         "KMNIST",
         {
@@ -59,8 +59,8 @@ DATASETS = {
             "t10k-labels-idx1-ubyte.gz": "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
         },
     ),
-    # The archive for programs in C, not that for Python, whose files could run code when they are read.
-    "cifar10": DataSet(
+    # The binary version: the Python version consists of pickles, which can run code when they are loaded.
+    "cifar10": Dataset(
         "CIFAR-10",
         "CIFAR10",
         {"cifar-10-binary.tar.gz": "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
@@ -71,20 +71,20 @@ DATASETS = {
 
 
 class DigestError(ValueError):
-    """A file of a data set is not what it should be."""
+    """A file's SHA-256 is not that of the dataset's file."""
 
 
 def verify(name: str, content: bytes, digests: Mapping[str, str] = DIGESTS) -> None:
-    """Raise DigestError unless `content` is the file `name` of the data set with these digests."""
+    """Raise DigestError unless the SHA-256 of `content` is `digests[name]`."""
     found = hashlib.sha256(content).hexdigest()
     if found != digests[name]:
         raise DigestError(f"{name}: SHA-256 is {found} ({len(content):,} bytes), but should be {digests[name]}")
 
 
 def read_verified(raw: Path, name: str, digests: Mapping[str, str] = DIGESTS) -> bytes:
-    """The uncompressed content of the file `name` (without .gz) in `raw`.
+    """The decompressed content of the file `name` (without .gz) in `raw`.
 
-    Raises DigestError or FileNotFoundError unless the file is the right one.
+    Raises DigestError when the file is not the dataset's, FileNotFoundError when it is missing.
     """
     stored = name if name in digests else f"{name}.gz"
     content = (raw / stored).read_bytes()

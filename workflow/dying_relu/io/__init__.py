@@ -1,1 +1,1 @@
-"""Files: whole or not there, tables and arrays that grow, logs, and the columns of every table."""
+"""Files: atomic writes, tables and arrays that grow, logs, and the columns of every table."""

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Files that are whole or not there."""
 
 import hashlib
 import os
@@ -12,11 +12,11 @@ from secrets import token_hex
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
-    """A path to write to, file or folder, that becomes `path` when the block ends without an error.
+    """Yield a path to write to, file or folder, which becomes `path` when the block ends without an error.
 
-    It stands beside `path` under a name of its own, so that an orphaned process, on this machine or another, cannot
-    write into a later one's file, and is removed when the block fails. What a process that was killed has left there
-    goes when the next one begins; one that lives on after all then fails, instead of replacing what is newer.
+    The path has a random name beside `path`, so that an orphaned process, on this machine or another, cannot write into
+    a later one's file. It is removed when the block fails. The next call removes what a killed process has left; should
+    that process still live, its own replacement then fails, and cannot overwrite a newer `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def file_digest(path: Path) -> str:
 
 
 def unwritable(folder: str | Path) -> str | None:
-    """Why nothing can be written into `folder`, which need not exist yet, or None. Nothing is written to find out."""
+    """Return why nothing can be written into `folder`, which need not exist, or None. Writes nothing to find out."""
     folder = Path(folder)
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir():

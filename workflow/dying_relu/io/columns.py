@@ -38,5 +38,5 @@ RUNS = [
     *("batch_norm_position", "input_scaling", "train_images", "convolutions"),
 ]
 
-# final.csv: a row per run, the last one of its metrics.
+# final.csv: a row per run, the last row of its metrics.
 FINAL = ["run", *METRICS]

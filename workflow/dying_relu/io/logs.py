@@ -1,4 +1,4 @@
-"""Where a job's words go."""
+"""The log of a job."""
 
 import logging
 import os
@@ -9,13 +9,13 @@ from types import TracebackType
 
 
 def log_to(path: str) -> None:
-    """Send everything that this process and its children say, errors included, to the file `path`.
+    """Redirect the output of this process and its children, errors included, to the file `path`.
 
-    Where a message names a file below the user's home, ~ stands for the home: logs are results, and may be passed on.
-    An error that the file cannot take, because the disk is full, is said where errors went before.
+    In logged messages and errors, ~ replaces the user's home folder: logs are results, and may be passed on. An error
+    that the file cannot take, because the disk is full, goes to the former stderr.
     """
     console = os.dup(sys.stderr.fileno())
-    # A new file: the orphan of a killed workflow, which may still run, keeps the old one.
+    # A new file: the orphan of a killed workflow may still write to the old one.
     Path(path).unlink(missing_ok=True)
     with Path(path).open("w") as file:
         for stream in (sys.stdout, sys.stderr):
@@ -24,7 +24,7 @@ def log_to(path: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_RedactHome("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    sys.excepthook = lambda *error: _say(error, console)
+    sys.excepthook = lambda *error: _print_error(error, console)
 
 
 class _RedactHome(logging.Formatter):
@@ -32,7 +32,7 @@ class _RedactHome(logging.Formatter):
         return _without_home(super().format(record))
 
 
-def _say(error: tuple[type[BaseException], BaseException, TracebackType | None], console: int) -> None:
+def _print_error(error: tuple[type[BaseException], BaseException, TracebackType | None], console: int) -> None:
     words = _without_home("".join(traceback.format_exception(*error)))
     try:
         print(words, end="", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Writers that grow a file block by block, in constant memory, with the same bytes for the same content."""
+"""CSV and .npz files that grow block by block, in constant memory; the same content gives the same bytes."""
 
 import gzip
 import shutil
@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 
 # Nine significant digits give back every float32 exactly.
 FLOAT_FORMAT = "%.9g"
-# Files inside an archive carry a date; the earliest that the format knows says nothing.
+# The date of every file inside an archive: the earliest that the format knows.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to, gzipped where its name ends in .gz."""
+    """Open `path` for writing, gzipped where its name ends in .gz."""
     with path.open("wb") as file:
         if path.name.endswith(".gz"):
-            # No name and no time in the gzip header: the same rows give the same bytes.
+            # No name and no time in the header: the same rows give the same bytes.
             with gzip.GzipFile("", "wb", 6, file, mtime=0) as binary:
                 yield binary
-                binary.flush()  # ends with an empty block, as these files always have: their bytes stay what they were
+                binary.flush()  # writes an empty block; without it the bytes of existing results would change
         else:
             yield file
 
@@ -38,7 +38,7 @@ def write_csv(rows: pd.DataFrame, path: Path) -> None:
 
 
 class CsvWriter:
-    """A CSV file that grows block by block, in constant memory."""
+    """A CSV file that grows block by block."""
 
     def __init__(self, path: Path) -> None:
         self._text = path.open("w", encoding="utf-8", newline="")
@@ -54,7 +54,7 @@ class CsvWriter:
 
 
 def concatenate_csv(parts: Sequence[Path], path: Path) -> None:
-    """Write the rows of several CSV files with the same header as one (gzipped where its name ends in .gz)."""
+    """Write the rows of CSV files with the same header as one file, gzipped where its name ends in .gz."""
     with _opened(path) as joined:
         for index, part in enumerate(parts):
             with part.open("rb") as file:
@@ -65,11 +65,11 @@ def concatenate_csv(parts: Sequence[Path], path: Path) -> None:
 
 
 class NpzWriter:
-    """An .npz file that grows array by array, in constant memory; numpy.load reads it lazily."""
+    """An .npz file that grows array by array; numpy.load reads it lazily."""
 
     def __init__(self, path: Path, compressed: bool = True) -> None:
         self._method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
-        # Level 1: within a few per cent of level 6 on dW, in a third of its time.
+        # On dW, level 1 is within a few per cent of level 6 and takes a third of its time.
         self._zip = zipfile.ZipFile(path, "w", self._method, compresslevel=1)
 
     def append(self, name: str, array: NDArray) -> None:
@@ -83,7 +83,7 @@ class NpzWriter:
 
 
 def concatenate_npz(parts: Sequence[Path], path: Path) -> None:
-    """Write the arrays of several .npz files as one."""
+    """Write the arrays of several .npz files as one file."""
     with closing(NpzWriter(path)) as joined:
         for part in parts:
             with np.load(part, allow_pickle=False) as arrays:

@@ -1,25 +1,25 @@
-"""A digest of every file of the results that must be the same whenever and wherever it is made."""
+"""SHA-256 of every result file that must be the same whenever and wherever it is made."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from dying_relu.io.atomic import file_digest
 
-# What says when, or how long: logs, benchmarks, and the page, which shows where the time went.
-FOLDERS = ("logs", "benchmarks")
-FILES = ("report/index.html", ".snakemake_timestamp", "README.md")
+# Files that contain times; the page shows how long each stage took.
+IGNORED_FOLDERS = ("logs", "benchmarks")
+IGNORED_FILES = ("report/index.html", ".snakemake_timestamp", "README.md")
 
 
 def manifest(results: Path) -> dict[str, str]:
-    """SHA-256 by path, relative to the folder `results`, sorted; unfinished and hidden files are in it, too."""
+    """SHA-256 by path relative to the folder `results`, sorted by path; includes hidden and unfinished files."""
     paths = [path.relative_to(results) for path in results.rglob("*") if path.is_file()]
-    return {str(path): file_digest(results / path) for path in sorted(paths) if _counts(path)}
+    return {str(path): file_digest(results / path) for path in sorted(paths) if not _is_ignored(path)}
 
 
-def differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
-    """The paths that are not in both manifests, or with another digest, sorted."""
-    return sorted(path for path in one.keys() | other.keys() if one.get(path) != other.get(path))
+def differences(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
+    """Sorted paths that only one manifest has, or that have different digests."""
+    return sorted(path for path in first.keys() | second.keys() if first.get(path) != second.get(path))
 
 
-def _counts(path: Path) -> bool:
-    return path.parts[0] not in FOLDERS and str(path) not in FILES and path.name not in FILES
+def _is_ignored(path: Path) -> bool:
+    return path.parts[0] in IGNORED_FOLDERS or str(path) in IGNORED_FILES or path.name in IGNORED_FILES

@@ -1,23 +1,29 @@
 """What produced a result: software, machine, commit, configuration, data."""
 
+import json
 import os
 import platform
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from dying_relu.data.datasets import DATASETS
+from dying_relu.provenance.commit import find_commit
 
 PACKAGES = [
     *("ffmpeg-python", "imageio-ffmpeg", "jinja2", "matplotlib", "numba", "numpy", "pandas", "pillow", "seaborn"),
     *("snakemake", "torch", "torchvision"),
 ]
+# Variables by which numerical libraries round differently; trainings under different values differ in their last bits.
+NUMERICAL_VARIABLES = [
+    *("ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "NPY_DISABLE_CPU_FEATURES", "NUMBA_CPU_FEATURES"),
+    *("NUMBA_CPU_NAME", "NUMBA_OPT", "ONEDNN_DEFAULT_FPMATH_MODE", "ONEDNN_MAX_CPU_ISA"),
+]
 
 
 def environment() -> dict[str, Any]:
-    """The software and the machine that this process runs on. No name of a host, user or folder is in it."""
+    """The software and the machine that this process runs on, without names of hosts, users or folders."""
     return {
         "python": platform.python_version(),
         "packages": {name: found for name in PACKAGES if (found := _version(name)) is not None},
@@ -25,6 +31,7 @@ def environment() -> dict[str, Any]:
         "architecture": platform.machine(),
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "variables": {name: os.environ[name] for name in NUMERICAL_VARIABLES if name in os.environ},
     }
 
 
@@ -36,7 +43,7 @@ def _version(package: str) -> str | None:
 
 
 def _processor() -> str:
-    """The processor's name, where the system tells it."""
+    """The processor's model, or an empty string where the system does not tell."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -47,16 +54,14 @@ def _processor() -> str:
 def collect(
     root: Path, settings: Mapping[str, Any], trained: Mapping[str, dict[str, Any]], datasets: Sequence[str]
 ) -> dict[str, Any]:
-    """`provenance.json`.
+    """The content of `provenance.json`.
 
-    `root` is the folder of the workflow, `settings` the configuration without folders of this
-    machine (`Config.portable`), `trained` the environment that each run was trained in, by the
-    name of the run, `datasets` those that the runs were trained on. Files of others than MNIST
-    have the name of their folder in front.
+    `root` is the project's folder, `settings` the configuration without folders of this machine (`Config.portable`),
+    `trained` the environment in which each run was trained, by the run's name, and `datasets` the names of those that
+    the runs were trained on. Digests of datasets other than MNIST have the name of their folder in front.
     """
     return {
-        "commit": _git(root, "rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_git(root, "status", "--porcelain", "--untracked-files=no")),
+        **find_commit(root),
         "configuration": dict(settings),
         "data": {
             name if dataset == "mnist" else f"{DATASETS[dataset].folder}/{name}": digest
@@ -69,20 +74,8 @@ def collect(
 
 
 def _grouped(trained: Iterable[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
-    """One entry per distinct environment, with the runs that were trained in it."""
-    groups: list[dict[str, Any]] = []
+    """One entry per distinct environment, with the names of the runs that were trained in it."""
+    groups: dict[str, dict[str, Any]] = {}
     for run, found in trained:
-        group = next((group for group in groups if group["environment"] == found), None)
-        if group is None:
-            groups.append(group := {"environment": found, "runs": []})
-        group["runs"].append(run)
-    return groups
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """What git says, or None where there is no git or no repository."""
-    try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
+        groups.setdefault(json.dumps(found, sort_keys=True), {"environment": found, "runs": []})["runs"].append(run)
+    return list(groups.values())

@@ -1,12 +1,11 @@
-"""What lies beside the page: files of the results, and data as scripts.
+"""The files beside the page: copies from the results folder, tables, and data for the page's scripts.
 
-A page that is opened from disk may load scripts, but no other files.
+A page that is opened from disk may load scripts, styles and images, but no other file. Data therefore come as scripts.
 """
 
 import base64
 import gzip
 import json
-import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,69 +14,54 @@ import pandas as pd
 
 
 class Assets:
-    """The folder `folder` beside the page, which is made, and the `results` that it takes files from."""
+    """The folder `folder` beside the page, filled from the folder `results`.
+
+    Copies keep their paths in the results folder, so that no two files share a name. Methods that add a file return
+    its address, relative to the page.
+    """
 
     def __init__(self, results: Path, folder: Path) -> None:
         self.results, self.folder = results, folder
-        folder.mkdir(parents=True)
-        self._taken: dict[str, str] = {}
 
-    def take(self, path: str) -> str:
-        """Copy a file of the results, once; returns the address by which the page finds it."""
-        if path not in self._taken:
-            name = path.removeprefix("runs/").replace("/", "-")
-            shutil.copyfile(self.results / path, self.folder / name)
-            self._taken[path] = f"media/{name}"
-        return self._taken[path]
+    def copy(self, path: str) -> str:
+        """Copy a file of the results folder, unless it has been copied before."""
+        if not (target := self._make_room(path)).exists():
+            shutil.copyfile(self.results / path, target)
+        return self._address(path)
 
-    def exists(self, path: str) -> bool:
-        """Whether the results have this file."""
-        return (self.results / path).exists()
+    def write_table(self, path: str, table: pd.DataFrame) -> str:
+        """Write a table as CSV, compressed if `path` ends with `.gz`."""
+        compression = {"method": "gzip", "mtime": 0} if path.endswith(".gz") else None
+        table.to_csv(self._make_room(path), index=False, lineterminator="\n", compression=compression)
+        return self._address(path)
 
-    def size(self, path: str) -> int:
-        """How many bytes a file of the results has, or all files of a folder."""
-        place = self.results / path
-        return sum(file.stat().st_size for file in place.iterdir()) if place.is_dir() else place.stat().st_size
+    def write_data(self, path: str, content: Any) -> str:
+        """Write data for the page's scripts; see `write_data_script`."""
+        write_data_script(self._make_room(path), content)
+        return self._address(path)
 
-    def read(self, path: str) -> pd.DataFrame:
-        """A table of the results."""
-        return pd.read_csv(self.results / path)
+    def _make_room(self, path: str) -> Path:
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        return self.folder / path
 
-    def write(self, name: str, table: pd.DataFrame) -> str:
-        """Write a table that the results do not have, compressed where its name says so; returns its address."""
-        compression = {"method": "gzip", "mtime": 0} if name.endswith(".gz") else None
-        table.to_csv(self.folder / name, index=False, lineterminator="\n", compression=compression)
-        return f"media/{name}"
-
-    def pack(self, name: str, content: Any) -> str:
-        """Write data for the page's scripts, see `write_pack`; returns the name by which they ask for it."""
-        return write_pack(self.folder, name, content)
+    def _address(self, path: str) -> str:
+        return f"{self.folder.name}/{path}"
 
 
-def write_pack(folder: Path, name: str, content: Any) -> str:
-    """Write `content`, text or what JSON can say, as `<name>.pack.js` into `folder`; returns `name`.
+def write_data_script(path: Path, content: Any) -> None:
+    """Write `content`, text or a JSON value, as a script that `loadData` of assets.js reads.
 
-    The script hands the compressed content to the function `pack` of packs.js. NaN becomes null.
+    The content is compressed by gzip and encoded in base64; NaN and infinities become null.
     """
-    text = content if isinstance(content, str) else _as_json(content)
-    # Of what level 9, the default, takes a sixth of the time, and 3 % more bytes.
-    packed = base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
-    (folder / f"{name}.pack.js").write_text(f'pack({json.dumps(name)}, "{packed}");\n')
-    return name
+    text = content if isinstance(content, str) else _to_json(content)
+    # Level 6 is 3 % larger than level 9 and takes a sixth of its time.
+    encoded = base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
+    path.write_text(f'document.currentScript.data = "{encoded}";\n')
 
 
-def _as_json(content: Any) -> str:
+def _to_json(content: Any) -> str:
     encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
     try:
         return encode(content)
-    except ValueError:  # the rare case; to look for it in a million numbers takes as long as all the rest
-        return encode(_plain(content))
-
-
-def _plain(value: Any) -> Any:
-    """`value` with what is not a number, or not a finite one, as None."""
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    except ValueError:  # a number is not finite: parse Python's own dialect, which names them, with None in their place
+        return encode(json.loads(json.dumps(content), parse_constant=lambda name: None))

@@ -1,4 +1,4 @@
-"""What is written below figures: the same text on the page and in Snakemake's own report."""
+"""The captions of figures: the same text on the page and in Snakemake's own report."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ import yaml
 
 FILE = Path(__file__).parents[2] / "report" / "captions.yaml"
 
-# The kinds of figures: beside the summary, an experiment has the first and a comparison the others.
+# The kinds of figures, beside the summary figure, that each experiment and each comparison has.
 OF_EXPERIMENTS = ("evaluations", "perfect", "units")
 OF_COMPARISONS = ("backgrounds", "darkness", "raster")
 
 
 def load_captions() -> dict[str, dict[str, str]]:
-    """Per kind of figure: its `title`, what is seen (`shows`), and how to read it (`read`)."""
+    """For each kind of figure: its `title`, what it shows (`shows`), and how to read it (`read`)."""
     return yaml.safe_load(FILE.read_text())

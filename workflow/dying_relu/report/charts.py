@@ -1,4 +1,4 @@
-"""The data of the page's charts, which can be hovered; the static figures are those of `figures`."""
+"""The data of the page's interactive charts; the room `figures` draws the static figures."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,73 +9,72 @@ from plotly.colors import sample_colorscale
 from dying_relu.configuration.run import Run
 from dying_relu.tables.summaries import series_names
 
-COLUMNS = ("test_accuracy", "test_accuracy_batch_statistics", "dead_units")
-MOST = 20  # series whose curves can be told from each other
+CURVES = ("test_accuracy", "test_accuracy_batch_statistics", "dead_units")
+MAX_SERIES = 20  # more curves cannot be told apart
 
 
-def summarised(metrics: Mapping[Run, pd.DataFrame]) -> bool:
-    """Whether the chart has not a curve for each series, but shows between which values all of them lie."""
-    return len(set(series_names(metrics).values())) > MOST
+def is_pooled(metrics: Mapping[Run, pd.DataFrame]) -> bool:
+    """Whether there are too many series for a curve each, so that the chart pools all runs."""
+    return len(set(series_names(metrics).values())) > MAX_SERIES
 
 
-def chart(metrics: Mapping[Run, pd.DataFrame]) -> list[dict[str, Any]]:
-    """The series of an experiment, each with its look and the curves of its seeds.
+def chart_data(metrics: Mapping[Run, pd.DataFrame]) -> list[dict[str, Any]]:
+    """The series of an experiment: the label, the colours and the curves of each.
 
-    `metrics` has the `metrics.csv` of every run. Runs that differ only in their seed are one series. Runs without BN
-    are dashed and have the colour of the text (None); the others go through viridis, of which a white background
-    leaves out the light end and a dark one the dark end. Of more than `MOST` series there are three curves instead,
-    which do not belong to single runs: see `summary`.
+    `metrics` holds each run's `metrics.csv`. Runs that differ only in their seed form one series. Series without BN
+    are dashed; a single one has no colour (None) and gets the page's text colour. The others share viridis, without
+    its light end on a white background (`light`) and without its dark end on a black one (`dark`). With more than
+    `MAX_SERIES` series, the chart has the curves of `pooled_curves` instead.
     """
-    if summarised(metrics):
-        frames = summary(metrics)
-        names = list(frames)
-        return [_series(name, names, {"": frame}) for name, frame in frames.items()]
+    if is_pooled(metrics):
+        curves = pooled_curves(metrics)
+        return [_series(label, False, list(curves), {"": curve}) for label, curve in curves.items()]
     labels = series_names(metrics)
-    with_bn = list(dict.fromkeys(labels[run] for run in metrics if run.batch_norm))
+    dashed = {labels[run]: not run.batch_norm for run in metrics}
+    colored = [label for label in dashed if not dashed[label] or sum(dashed.values()) > 1]
     return [
-        _series(name, with_bn, {run.seed: metrics[run] for run in metrics if labels[run] == name})
-        for name in dict.fromkeys(labels.values())
+        _series(label, dashed[label], colored, {run.seed: metrics[run] for run in metrics if labels[run] == label})
+        for label in dashed
     ]
 
 
-def summary(metrics: Mapping[Run, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The highest, median and lowest of all runs in every epoch and column, by what the curve is called.
+def pooled_curves(metrics: Mapping[Run, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The highest, median and lowest value of all runs in each epoch and column, by the curve's label.
 
-    Runs that have diverged count until then.
+    A run that diverged counts until then.
     """
-    epochs = pd.concat(metrics.values()).groupby("epoch")[list(COLUMNS)]
-    of = f"of {len(metrics)} runs"
-    found = {f"highest {of}": epochs.max(), f"median {of}": epochs.median(), f"lowest {of}": epochs.min()}
-    return {name: frame.reset_index() for name, frame in found.items()}
+    epochs = pd.concat(metrics.values()).groupby("epoch")[list(CURVES)]
+    curves = {"highest": epochs.max(), "median": epochs.median(), "lowest": epochs.min()}
+    return {f"{name} of {len(metrics)} runs": curve.reset_index() for name, curve in curves.items()}
 
 
-def _series(label: str, colored: list[str], frames: Mapping[Any, pd.DataFrame]) -> dict[str, Any]:
+def _series(label: str, dashed: bool, colored: list[str], curves: Mapping[Any, pd.DataFrame]) -> dict[str, Any]:
     return {
         "label": label,
+        "dashed": dashed,
         "light": _color(colored, label, 0.0, 0.85),
         "dark": _color(colored, label, 0.3, 1.0),
         "seeds": [
-            {"seed": seed, "epoch": frame["epoch"].tolist(), **{key: frame[key].tolist() for key in COLUMNS}}
-            for seed, frame in frames.items()
+            {"seed": seed, "epoch": curve["epoch"].tolist(), **{key: curve[key].tolist() for key in CURVES}}
+            for seed, curve in curves.items()
         ],
     }
 
 
-def _color(names: list[str], name: str, start: float, end: float) -> str | None:
-    if name not in names:
+def _color(labels: list[str], label: str, start: float, end: float) -> str | None:
+    """The colour of `label` among the equally spaced colours of `labels` from `start` to `end` of viridis."""
+    if label not in labels:
         return None
-    place = names.index(name) / max(1, len(names) - 1)
-    return sample_colorscale("viridis", [start + (end - start) * place])[0]
+    position = labels.index(label) / max(1, len(labels) - 1)
+    return sample_colorscale("viridis", [start + (end - start) * position])[0]
 
 
-def table(metrics: Mapping[Run, pd.DataFrame]) -> pd.DataFrame:
-    """The `metrics.csv` of all runs, one below the other, with the names and seeds of the runs."""
-    frames = [frame.assign(run=run.name, seed=run.seed) for run, frame in metrics.items()]
-    together = pd.concat(frames, ignore_index=True)
-    return together[["run", "seed", *together.columns.drop(["run", "seed"])]]
+def metrics_table(metrics: Mapping[Run, pd.DataFrame]) -> pd.DataFrame:
+    """The `metrics.csv` of all runs as one table that begins with the columns `run` and `seed`."""
+    frames = {(run.name, run.seed): frame for run, frame in metrics.items()}
+    return pd.concat(frames, names=["run", "seed"]).reset_index(["run", "seed"])
 
 
-def summary_table(metrics: Mapping[Run, pd.DataFrame]) -> pd.DataFrame:
-    """What `summary` has, one below the other."""
-    together = pd.concat([frame.assign(curve=name) for name, frame in summary(metrics).items()], ignore_index=True)
-    return together[["curve", *together.columns.drop("curve")]]
+def pooled_table(metrics: Mapping[Run, pd.DataFrame]) -> pd.DataFrame:
+    """The curves of `pooled_curves` as one table that begins with the column `curve`."""
+    return pd.concat(pooled_curves(metrics), names=["curve"]).reset_index("curve")

@@ -1,4 +1,4 @@
-"""What the page says of the claims: the rows of `claims.csv` as text, with figure and discussion."""
+"""The page's table of claims: the rows of `claims.csv` as text, with figure and discussion."""
 
 from typing import Any
 
@@ -9,59 +9,56 @@ from dying_relu.claims.claims import Claim, all_claims
 from dying_relu.configuration.config import Config
 from dying_relu.report import captions
 
+CLAIM_FIELDS = ("id", "statement", "place", "article", "rule", "evidence", "source")
 
-def judged_claims(config: Config, table: pd.DataFrame, page: Environment) -> list[dict[str, Any]]:
-    """Of each claim its rows, one per evaluation, its figure, and the discussion of a surprise.
 
-    `table` is `claims.csv`, all of it text.
+def judged_claims(config: Config, table: pd.DataFrame, templates: Environment) -> list[dict[str, Any]]:
+    """Each claim with a row per evaluation, its figure, and a discussion if its result is surprising.
+
+    `table` is `claims.csv` with every value as text. A claim's discussion is a Jinja2 template that sees the rows of
+    all claims.
     """
     claims = all_claims()
-    rows = {
-        claim.id: {
-            evaluation: _row(claim, row)
-            for evaluation, row in zip(
-                claim.evaluations, table[table["claim"] == claim.id].to_dict("records"), strict=True
-            )
-        }
-        for claim in claims
-    }
+    rows = {}
+    for claim in claims:
+        own = table[table["claim"] == claim.id].to_dict("records")
+        rows[claim.id] = {name: _row(claim, row) for name, row in zip(claim.evaluations, own, strict=True)}
     return [
-        {
-            **{
-                key: getattr(claim, key)
-                for key in ("id", "statement", "place", "article", "rule", "evidence", "source")
-            },
+        {key: getattr(claim, key) for key in CLAIM_FIELDS}
+        | {
             "rows": list(rows[claim.id].values()),
-            "figure": _figure_of(claim, config),
-            "discussion": page.from_string(claim.discussion).render(rows[claim.id], all=rows).strip(),
+            "figure": _figure_id(claim, config),
+            "discussion": templates.from_string(claim.discussion).render(rows[claim.id], all=rows).strip(),
         }
         for claim in claims
     ]
 
 
 def _row(claim: Claim, row: dict[str, Any]) -> dict[str, Any]:
-    """A row of `claims.csv` as text: what was measured, and its interval, or nothing where there is none.
+    """A row of `claims.csv` as the page and the discussions show it.
 
-    `name` and `allowed` say what was measured and which values reproduce the claim; `size` is the measured value
-    without its sign, `value` the number itself, NaN where there is none.
+    `name` is the claim's first quantity, `allowed` the values of it that reproduce the claim. `value` is the measured
+    number, `measured` the same as text and `size` without its sign. What was not measured is empty (`value` NaN).
     """
-    first = claim.quantities[0]
+    quantity = claim.quantities[0]
+    value = float(row["measured"] or "nan")
+    bounds = [quantity.number(float(row[end])) for end in ("low", "high") if row[end]]
     return {
         **{key: row[key] for key in ("evaluation", "verdict", "seeds", "details")},
-        "name": first.name,
-        "allowed": first.rule.removeprefix(f"{first.name}: "),
-        "value": float(row["measured"] or "nan"),
-        "measured": first.show(float(row["measured"])) if row["measured"] else "",
-        "size": first.show(abs(float(row["measured"]))) if row["measured"] else "",
-        "interval": f"{first.number(float(row['low']))} to {first.number(float(row['high']))}" if row["low"] else "",
+        "name": quantity.name,
+        "allowed": quantity.rule.removeprefix(f"{quantity.name}: "),
+        "value": value,
+        "measured": quantity.show(value) if row["measured"] else "",
+        "size": quantity.show(abs(value)) if row["measured"] else "",
+        "interval": " to ".join(bounds),
         "parts": row["details"].split("; ") if row["details"] else [],
     }
 
 
-def _figure_of(claim: Claim, config: Config) -> str | None:
-    """The address within the page of the figure that shows the runs of a claim, or most of them."""
+def _figure_id(claim: Claim, config: Config) -> str | None:
+    """The id of the figure that shows most of the claim's runs; None if no figure shows any."""
     runs = {run for groups in claim.runs_in(config)[:1] for runs in groups.values() for run in runs}
-    shown = config.comparisons if claim.figure in captions.OF_COMPARISONS else config.experiments
-    overlaps = {name: len(runs & set(one.runs)) for name, one in shown.items()}
+    candidates = config.comparisons if claim.figure in captions.OF_COMPARISONS else config.experiments
+    overlaps = {name: len(runs & set(candidate.runs)) for name, candidate in candidates.items()}
     best = max(overlaps, key=overlaps.get, default=None)
     return f"figure-{claim.figure}-{best}" if best and overlaps[best] else None

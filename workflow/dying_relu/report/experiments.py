@@ -1,137 +1,121 @@
-"""The page's section of each experiment, and of its comparisons: every figure with caption, data and maker."""
+"""The page's section of an experiment and of its comparisons: each figure with its caption, data and rule."""
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from dying_relu.configuration.config import Comparison, Config, Experiment
 from dying_relu.configuration.labels import describe, held_fixed
 from dying_relu.configuration.run import Run
 from dying_relu.report import captions
 from dying_relu.report.assets import Assets
-from dying_relu.report.charts import chart, summarised, summary_table, table
+from dying_relu.report.charts import chart_data, is_pooled, metrics_table, pooled_table
+from dying_relu.report.player import SPRITES
 from dying_relu.tables.summaries import diverged_in
 
-LISTED = 50  # of more networks, or of five times as many runs, the page says what they have in common
-BUDGET = 34_000_000  # bytes that runs shown by themselves may take: with the rest, the page stays below 40 MB
+MAX_LISTED = 50  # networks that the page lists one by one
+MAX_BYTES = 34_000_000  # of the runs that the page shows individually, so that all of it stays below 40 MB
 
 
-def shown_alone(config: Config, media: Assets) -> list[Run]:
-    """The runs that the page shows by themselves, in the order of the configuration.
+def select_runs(config: Config, results: Path) -> list[Run]:
+    """The runs that the page shows individually: those of the first seed, in the order of the configuration.
 
-    Of several seeds that is the first. Of more runs than the page has room for, those of the comparisons come first,
-    then the others in their order, as far as they fit; two always do.
+    If they would make the page too large, the runs of comparisons go first, then the others in their order, as many
+    as fit, but at least two.
     """
     compared = {run.name for comparison in config.comparisons.values() for run in comparison.runs}
-    first = [run for run in config.drawn.values() if run.seed == config.settings["seeds"][0]]
-    chosen, size = set(), 0
-    for run in sorted(first, key=lambda run: run.name not in compared):
-        # Numbers of units take about as much beside the page as in the table.
-        size += media.size(f"runs/{run.name}/strips") + media.size(f"runs/{run.name}/units.csv.gz")
-        if len(chosen) >= 2 and (size > BUDGET or len(chosen) == LISTED):
+    candidates = [run for run in config.drawn.values() if run.seed == config.settings["seeds"][0]]
+    selected, size = set(), 0
+    for run in sorted(candidates, key=lambda run: run.name not in compared):
+        folder = results / "runs" / run.name
+        # The numbers of the units take about as much space beside the page as in their table.
+        size += sum(path.stat().st_size for path in [*(folder / SPRITES).iterdir(), folder / "units.csv.gz"])
+        if len(selected) >= 2 and (size > MAX_BYTES or len(selected) == MAX_LISTED):
             break
-        chosen.add(run)
-    return [run for run in first if run in chosen]
+        selected.add(run)
+    return [run for run in candidates if run in selected]
 
 
-def many(runs: Collection[Run]) -> bool:
-    """Whether these are too many to be listed one by one."""
-    return len({run.without_seed for run in runs}) > LISTED or len(runs) > 5 * LISTED
+def too_many_to_list(runs: Collection[Run]) -> bool:
+    """Whether the page summarizes the runs instead of listing them."""
+    return len({run.without_seed for run in runs}) > MAX_LISTED or len(runs) > 5 * MAX_LISTED
 
 
-def experiment_section(config: Config, experiment: Experiment, shown: Collection[Run], media: Assets) -> dict[str, Any]:
-    """What the page shows of an experiment; a run that an earlier experiment has shown is only linked.
-
-    `shown` are the runs that are shown by themselves.
-    """
-    found = _curves(experiment, media) if experiment.has_curves else _outcomes(experiment, media)
-    names = list(dict.fromkeys(describe(run) for run in experiment.runs))
-    return found | {
+def experiment_section(config: Config, experiment: Experiment, assets: Assets) -> dict[str, Any]:
+    """What the page shows of an experiment: its figures, and its comparisons with theirs."""
+    contents = _curves(experiment, assets) if experiment.has_curves else _final_values(experiment, assets)
+    networks = list(dict.fromkeys(describe(run) for run in experiment.runs))
+    return contents | {
         "name": experiment.name,
         "title": experiment.title,
         "text": experiment.text,
+        "runs": experiment.runs,
         "held_fixed": held_fixed(experiment.runs),
-        "networks": len(names),
-        "curves": names if len(names) <= LISTED else [],
+        "networks": len(networks),
+        "curves": networks if len(networks) <= MAX_LISTED else [],
         "comparisons": [
-            _comparison(comparison, shown, media)
+            _comparison(comparison, assets)
             for comparison in config.comparisons.values()
             if comparison.experiment == experiment.name
         ],
-        "runs": [
-            {
-                "name": run.name,
-                "label": f"{describe(run)}, seed {run.seed}",
-                "shown": config.experiments_of(run)[0] == experiment.name,
-                "accuracy": _accuracy(run, media),
-            }
-            for run in experiment.runs
-            if run in shown
-        ],
     }
 
 
-def _curves(experiment: Experiment, media: Assets) -> dict[str, Any]:
-    """What is drawn against the epoch, and its data: of too many runs, what the chart shows of all of them."""
-    metrics = {run: media.read(f"runs/{run.name}/metrics.csv") for run in experiment.runs}
-    together = summary_table(metrics) if many(experiment.runs) else table(metrics)
-    data = media.write(f"{experiment.name}.csv{'.gz' * (len(metrics) > LISTED)}", together)
+def accuracy_figure(run: Run, assets: Assets) -> dict[str, Any]:
+    """The figure of a run's accuracy."""
+    source, data = (assets.copy(f"runs/{run.name}/{name}") for name in ("accuracy.svg", "metrics.csv"))
+    return {"source": source, "data": data, "rule": "accuracy"}
+
+
+def _curves(experiment: Experiment, assets: Assets) -> dict[str, Any]:
+    """The figures of an experiment that is drawn against the epoch, its chart, and their data."""
+    metrics = {run: pd.read_csv(assets.results / "runs" / run.name / "metrics.csv") for run in experiment.runs}
+    table = pooled_table(metrics) if too_many_to_list(experiment.runs) else metrics_table(metrics)
+    data = assets.write_table(f"charts/{experiment.name}.csv{'.gz' * (len(metrics) > MAX_LISTED)}", table)
+    figures = _figures(captions.OF_EXPERIMENTS, experiment.name, assets).values()
     return {
-        "summary": {"source": media.take(f"figures/{experiment.name}.svg"), "data": data, "rule": "summary"},
-        "chart": media.pack(f"chart-{experiment.name}", chart(metrics)),
-        "summarised": summarised(metrics),
+        "summary": _summary(experiment, data, "experiment_figures", assets),
+        "chart": assets.write_data(f"charts/{experiment.name}.data.js", chart_data(metrics)),
+        "pooled": is_pooled(metrics),
         "diverged": sum(diverged_in(frame) is not None for frame in metrics.values()),
-        "figures": [
-            figure | {"data": data, "rule": "experiment_figures"}
-            for figure in _figures(captions.OF_EXPERIMENTS, experiment.name, media)
-        ],
+        "figures": [figure | {"data": data, "rule": "experiment_figures"} for figure in figures],
     }
 
 
-def _outcomes(experiment: Experiment, media: Assets) -> dict[str, Any]:
-    """What is drawn against parameters."""
-    data = media.take(f"outcomes/{experiment.name}.csv")
-    return {
-        "summary": {"source": media.take(f"figures/{experiment.name}.svg"), "data": data, "rule": "outcome_figure"},
-        "chart": None,
-        "figures": [],
-    }
+def _final_values(experiment: Experiment, assets: Assets) -> dict[str, Any]:
+    """The figure of an experiment that is drawn against parameters."""
+    data = assets.copy(f"outcomes/{experiment.name}.csv")
+    return {"summary": _summary(experiment, data, "sweep_figure", assets), "chart": None, "figures": []}
 
 
-def _comparison(comparison: Comparison, shown: Collection[Run], media: Assets) -> dict[str, Any]:
-    figures = [
-        figure
-        | {"data": media.take(f"figures/{figure['kind']}/{comparison.name}.csv.gz"), "rule": "comparison_figures"}
-        for figure in _figures(captions.OF_COMPARISONS, comparison.name, media)
-    ]
+def _summary(experiment: Experiment, data: str, rule: str, assets: Assets) -> dict[str, Any]:
+    source = assets.copy(f"figures/{experiment.name}.svg")
+    return {"id": f"figure-summary-{experiment.name}", "source": source, "data": data, "rule": rule}
+
+
+def _comparison(comparison: Comparison, assets: Assets) -> dict[str, Any]:
+    name = comparison.name
+    figures = _figures(captions.OF_COMPARISONS, name, assets)
+    for kind, figure in figures.items():
+        figure |= {"data": assets.copy(f"figures/{kind}/{name}.csv.gz"), "rule": "comparison_figures"}
     return {
-        "name": comparison.name,
+        "name": name,
         "title": comparison.title,
-        "sheet": {"source": media.take(f"comparisons/{comparison.name}.jpg"), "data": None, "rule": "comparison"},
-        # How bright the background is belongs to the comparison, why units are black has a section of its own.
-        "figures": [figure for figure in figures if figure["kind"] == "backgrounds"],
-        "killed": [figure for figure in figures if figure["kind"] != "backgrounds"],
-        "accuracy": [_accuracy(run, media) | {"label": describe(run)} for run in comparison.runs if run in shown],
-        "watched": all(run in shown for run in comparison.runs),
-        "left": describe(comparison.left),
-        "right": describe(comparison.right),
-        "left_run": comparison.left.name,
-        "right_run": comparison.right.name,
+        "runs": comparison.runs,
+        "contact_sheet": {"source": assets.copy(f"comparisons/{name}.jpg"), "data": None, "rule": "comparison"},
+        "backgrounds": [figure for kind, figure in figures.items() if kind == "backgrounds"],
+        "black_squares": [figure for kind, figure in figures.items() if kind != "backgrounds"],
     }
 
 
-def _accuracy(run: Run, media: Assets) -> dict[str, Any]:
-    return {
-        "source": media.take(f"runs/{run.name}/accuracy.svg"),
-        "data": media.take(f"runs/{run.name}/metrics.csv"),
-        "rule": "accuracy",
-    }
-
-
-def _figures(kinds: tuple[str, ...], name: str, media: Assets) -> list[dict[str, Any]]:
-    """The figures of an experiment or a comparison beside the summary, with their captions."""
+def _figures(kinds: tuple[str, ...], name: str, assets: Assets) -> dict[str, dict[str, Any]]:
+    """By kind, the figures of an experiment or a comparison beside its summary that were drawn, with captions."""
     texts = captions.load_captions()
-    return [
-        {"kind": kind, "id": f"figure-{kind}-{name}", "source": media.take(f"figures/{kind}/{name}.svg"), **texts[kind]}
-        for kind in kinds
-        if media.exists(f"figures/{kind}/{name}.svg")
-    ]
+    paths = {kind: f"figures/{kind}/{name}.svg" for kind in kinds}
+    return {
+        kind: {"id": f"figure-{kind}-{name}", "source": assets.copy(path), **texts[kind]}
+        for kind, path in paths.items()
+        if (assets.results / path).exists()
+    }

@@ -1,75 +1,77 @@
-"""The page that people read: figures, videos and numbers, with nothing typed by hand."""
+"""The page that people read: figures, videos and numbers, all from the results."""
 
+import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from dying_relu.configuration.config import Config, article
-from dying_relu.configuration.labels import held_fixed
+from dying_relu.configuration.labels import describe, held_fixed
 from dying_relu.data.datasets import DATASETS
 from dying_relu.report.assets import Assets
 from dying_relu.report.claims import judged_claims
-from dying_relu.report.experiments import experiment_section, many, shown_alone
+from dying_relu.report.experiments import accuracy_figure, experiment_section, select_runs, too_many_to_list
 from dying_relu.report.network_diagram import image_size, network_diagrams
-from dying_relu.report.overview_tables import COLUMNS, differences, extremes, last_epochs, networks
-from dying_relu.report.player import player
+from dying_relu.report.overview_tables import FINAL_VALUES, final_range, final_rows, parameter_rows
+from dying_relu.report.player import player_context
 from dying_relu.report.timings import timings
 
-# What stands beside the template and is copied beside the page.
-PARTS = ("style.css", "packs.js", "player.js", "charts.js")
+# index.html.jinja, the sections that it includes, and the static files that are copied beside the page.
+TEMPLATES = Path(__file__).parents[2] / "report" / "page"
 
 
-def write_page(folder: Path, template: Path, config: Config, results: Path, provenance: dict[str, Any]) -> None:
-    """Write `index.html` and the media that it shows into `folder`, which can then be moved as a whole.
+def write_page(folder: Path, config: Config, results: Path) -> None:
+    """Write `index.html` and the assets that it shows into `folder`, which can then be moved as a whole.
 
-    `results` is the results folder that tables, figures and videos are read from; `template` the
-    file of the page's Jinja2 template, in the folder of its parts. Text from the configuration is escaped.
+    `results` is the results folder. Text of the configuration is escaped.
     """
-    media = Assets(results, folder / "media")
-    for part in PARTS:
-        shutil.copyfile(template.with_name(part), media.folder / part)
-    media.pack("plotly", get_plotlyjs())
-    page = Environment(
-        loader=FileSystemLoader(template.parent),
+    shutil.copytree(TEMPLATES / "static", folder / "assets")
+    assets = Assets(results, folder / "assets")
+    assets.write_data("plotly.data.js", get_plotlyjs())
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page.policies["json.dumps_kwargs"] = {}  # keys in their own order
+    templates.filters["describe"] = describe
+    templates.policies["json.dumps_kwargs"] = {}  # keep the order of keys
+    claims = pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False)
     final = pd.read_csv(results / "final.csv", index_col="run")
     runs = list(config.runs.values())
-    shown = shown_alone(config, media)
-    text = page.get_template(template.name).render(
-        claims=judged_claims(config, pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False), page),
-        columns=[label for label, _ in COLUMNS.values()],
+    selected = select_runs(config, results)
+    text = templates.get_template("index.html.jinja").render(
+        # Sections
+        claims=judged_claims(config, claims, templates),
         diagrams=network_diagrams(runs),
-        experiments=[
-            experiment_section(config, experiment, shown, media) for experiment in config.experiments.values()
-        ],
-        player=player(config, shown, media),
-        shown=len(shown),
-        drawn=len({run.without_seed for run in config.drawn.values()}),
-        many=many(runs),
-        rows=last_epochs(config, final, shown),
-        extremes=extremes(final),
-        tables={name: media.take(f"{name}.csv") for name in ("claims", "runs", "final")},
-        fixed=held_fixed(runs),
-        networks=networks(config),
-        differences=differences(runs),
-        datasets=list(dict.fromkeys(DATASETS[run.dataset].title for run in runs)),
-        positions=sorted({run.batch_norm_position for run in runs if run.batch_norm}),
-        runs=len(runs),
-        layers=sorted({len(run.widths) for run in runs}),
-        convolutions=any(run.convolutions for run in runs),
-        images=list(dict.fromkeys(map(image_size, runs))),
+        experiments=[experiment_section(config, experiment, assets) for experiment in config.experiments.values()],
+        accuracy={run: accuracy_figure(run, assets) for run in selected},
+        player=player_context(config, selected, assets),
+        timings=timings(config, results).to_dict("records"),
+        provenance=json.loads((results / "provenance.json").read_text()),
+        # Tables
+        columns=[heading for heading, _ in FINAL_VALUES.values()],
+        final_rows=final_rows(config, final),
+        final_range=final_range(final),
+        networks=list({run.without_seed: run for run in runs}.values()),
+        parameter_rows=parameter_rows(runs),
+        tables={name: assets.copy(f"{name}.csv") for name in ("claims", "runs", "final")},
+        # Sentences
         article=article(),
         settings=config.settings,
-        stages=timings(config, results).to_dict("records"),
-        provenance=provenance,
+        experiments_of=config.experiments_of,
+        runs=len(runs),
+        too_many=too_many_to_list(runs),
+        selected=selected,
+        with_video=len({run.without_seed for run in config.drawn.values()}),
+        fixed=held_fixed(runs),
+        datasets=list(dict.fromkeys(DATASETS[run.dataset].title for run in runs)),
+        images=list(dict.fromkeys(map(image_size, runs))),
+        layers=sorted({len(run.widths) for run in runs}),
+        positions=sorted({run.batch_norm_position for run in runs if run.batch_norm}),
     )
     (folder / "index.html").write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the page's dW player is given of each run: its strips, when their frames were drawn, and the units' numbers."""
+"""The data of the page's dW player: each run's sprites, the times of its frames, and its units' numbers."""
 
 import json
 from collections.abc import Sequence
@@ -13,42 +13,42 @@ from dying_relu.configuration.run import Run
 from dying_relu.measurements.frame_schedule import frame_label, frame_time
 from dying_relu.report.assets import Assets
 
+SPRITES = "sprites"  # the folder of a run's sprites, and the name of the JSON file in it that describes them
 
-def player(config: Config, shown: Sequence[Run], media: Assets) -> dict[str, Any] | None:
-    """Put what the player needs of the runs `shown` beside the page, and give what its template needs.
 
-    `packs` says by which name the script finds a run, `runs` how it is called; it begins with the runs `left` and
-    `right`, the first that are compared. None without runs.
+def player_context(config: Config, runs: Sequence[Run], assets: Assets) -> dict[str, Any] | None:
+    """Write the player's data of `runs` beside the page and return what its template needs; None without runs.
+
+    `data` holds the address of each run's data, `labels` what the run is called. The player starts with the runs
+    `left` and `right`: the first comparison whose runs are both there, or else the first run and the last.
     """
-    if not shown:
+    if not runs:
         return None
-    pairs = [pair.runs for pair in config.comparisons.values() if set(pair.runs) <= set(shown)]
-    left, right = pairs[0] if pairs else (shown[0], shown[-1])
+    pairs = [comparison.runs for comparison in config.comparisons.values() if set(comparison.runs) <= set(runs)]
+    left, right = pairs[0] if pairs else (runs[0], runs[-1])
     return {
         "left": left.name,
         "right": right.name,
-        "framesPerSecond": config.settings["video"]["frames_per_second"],
-        "packs": {run.name: media.pack(run.name, played(run, media)) for run in shown},
-        "runs": {run.name: describe(run) for run in shown},
+        "frames_per_second": config.settings["video"]["frames_per_second"],
+        "data": {run.name: assets.write_data(f"runs/{run.name}/player.data.js", run_data(run, assets)) for run in runs},
+        "labels": {run.name: describe(run) for run in runs},
     }
 
 
-def played(run: Run, media: Assets) -> dict[str, Any]:
-    """A run's strips as `strips.json` says, with their addresses; its moments; and its numbers."""
-    folder = f"runs/{run.name}/strips"
-    about = json.loads((media.results / folder / "strips.json").read_text())
-    names = about.pop("frames")
-    moments = [{"label": frame_label(name), "time": frame_time(name, run.steps_per_epoch)} for name in names]
-    pictures = sorted(path.name for path in (media.results / folder).glob("*.webp"))
-    strips = [media.take(f"{folder}/{name}") for name in pictures]
-    return about | {"moments": moments, "strips": strips} | numbers(media.read(f"runs/{run.name}/units.csv.gz"))
+def run_data(run: Run, assets: Assets) -> dict[str, Any]:
+    """A run's data: its sprites and their layout, the label and time of each frame, and the units' numbers."""
+    folder = assets.results / "runs" / run.name
+    layout = json.loads((folder / SPRITES / f"{SPRITES}.json").read_text())
+    frames = [{"label": frame_label(name), "time": frame_time(name, run.steps_per_epoch)} for name in layout["frames"]]
+    sprites = [assets.copy(str(path.relative_to(assets.results))) for path in sorted((folder / SPRITES).glob("*.webp"))]
+    return layout | {"frames": frames, "sprites": sprites} | unit_numbers(pd.read_csv(folder / "units.csv.gz"))
 
 
-def numbers(units: pd.DataFrame) -> dict[str, Any]:
-    """The columns of `units.csv.gz` that the player shows, all units of an epoch after those of the one before.
+def unit_numbers(units: pd.DataFrame) -> dict[str, Any]:
+    """The numbers of `units.csv.gz` that the player shows: a list per column, epoch by epoch, unit by unit.
 
-    Rounded to what is shown: dW to four digits, the background to a tenth. `flags` has 1 for a dead
-    unit, 2 for an inactive and 4 for a dark one, added. `epochs` is how many there are numbers of.
+    dW is rounded to four significant digits and the background to one decimal, as the player shows them. `flags` adds
+    up 1 for a dead unit, 2 for an inactive one and 4 for a black square. `epochs` is the number of epochs.
     """
     units = units.sort_values(["epoch", "layer", "unit"])
     return {
@@ -62,7 +62,7 @@ def numbers(units: pd.DataFrame) -> dict[str, Any]:
 
 
 def _four_digits(values: pd.Series) -> list[float]:
-    """Each value rounded to four significant digits; NaN stays."""
-    first = np.floor(np.log10(values.abs().where(values != 0, 1)))
-    scale = 10.0 ** (3 - first)
+    """Each value rounded to four significant digits; NaN stays NaN."""
+    exponent = np.floor(np.log10(values.abs().where(values != 0, 1)))
+    scale = 10.0 ** (3 - exponent)
     return (np.rint(values * scale) / scale).tolist()

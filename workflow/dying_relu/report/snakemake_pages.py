@@ -1,10 +1,6 @@
-"""A page that plays one video, for viewers that show HTML only, as Snakemake's own report does."""
-
-import shutil
-from pathlib import Path
+"""Tables as HTML pages, since Snakemake's own report shows no CSV."""
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
 
 STYLE = """
 body { font-family: sans-serif; } table { border-collapse: collapse; }
@@ -17,18 +13,7 @@ th[aria-sort=descending] button::after { content: " \\25BE"; }
 
 
 def table_page(table: pd.DataFrame, title: str, script: str) -> str:
-    """The table as a page of its own, for viewers that show HTML but not CSV. Text is escaped.
-
-    `script` is what sorts it, the text of report/table.js: the page is one file.
-    """
+    """The table as a single HTML file that `script`, the text of report/table.js, makes sortable. Text is escaped."""
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
     rows = table.to_html(index=False, border=0, na_rep="").replace("<th>", '<th scope="col">')
     return f"{head}<h1>{title}</h1>{rows}<script>{script}</script></html>\n"
-
-
-def write_video_page(folder: Path, template: str, title: str, video: Path) -> None:
-    """Write `index.html` with a player, and a copy of `video`, into `folder`. `template` is Jinja2's, as text."""
-    folder.mkdir(parents=True)
-    shutil.copyfile(video, folder / video.name)
-    text = Environment(autoescape=True, undefined=StrictUndefined).from_string(template)
-    (folder / "index.html").write_text(text.render(title=title, video=video.name), encoding="utf-8")

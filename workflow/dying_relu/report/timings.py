@@ -1,63 +1,66 @@
-"""Where the time of the main job goes, by what Snakemake's benchmark files and the trainings say."""
+"""Where the time of the main job goes, by Snakemake's benchmark files and what the trainings say of themselves."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from dying_relu.configuration.config import Config
 
+# What a training times of itself, and how the stage is called.
+TRAINING = {
+    "starting": "train: start (imports, data)",
+    "training": "train: training",
+    "measuring": "train: measuring and writing",
+}
+
 
 def timings(config: Config, results: Path) -> pd.DataFrame:
     """A row per stage, in the order of the work: `stage`, `jobs`, `seconds`, `share`, `longest` and `memory`.
 
-    `seconds` is the sum over its jobs, `share` a fraction of the whole sum, `longest` the longest job in
-    seconds, `memory` the largest resident set in MB (NaN where it is not known by stage). Stages of which no
-    benchmark file is left are not in it.
+    `seconds` is the sum over its jobs, `share` the fraction of all stages' seconds, `longest` the longest job in
+    seconds, `memory` the largest resident set in MB (NaN where it is unknown). Stages without a time are left out.
     """
-    rows = [row for stage, names in _jobs(config) if (row := _row(stage, names, results / "benchmarks"))]
-    table = pd.DataFrame([part for row in rows for part in _split(row, config, results)])
+    runs, experiments, comparisons = config.runs, config.experiments, config.comparisons
+    stages = {
+        "frames": [f"frames/{run}" for run in runs],
+        "videos": [f"video/{run}" for run in runs] + [f"comparison/{name}" for name in comparisons],
+        "figures": [
+            *(f"{rule}/{name}" for rule in ("experiment_figures", "sweep_figure") for name in experiments),
+            *(f"comparison_figures/{name}" for name in comparisons),
+            *(f"accuracy/{run}" for run in runs),
+        ],
+        "tables and claims": ["overview", "claims", *(f"outcomes/{name}" for name in experiments)],
+    }
+    rows = [
+        _benchmarks(results, "fetch", sorted({f"fetch/{run.dataset}" for run in runs.values()})),
+        *_trainings(results, list(runs)),
+        *(_benchmarks(results, stage, jobs) for stage, jobs in stages.items()),
+    ]
+    table = pd.DataFrame([row for row in rows if row["jobs"]])
     if len(table):
         table["share"] = table["seconds"] / table["seconds"].sum()
     return table
 
 
-def _jobs(config: Config) -> Iterator[tuple[str, list[str]]]:
-    """The stages, and the benchmark files of their jobs."""
-    figures = [f"{rule}/{name}" for rule in ("summary", "experiment_figures") for name in config.experiments]
-    figures += [f"comparison_figures/{name}" for name in config.comparisons]
-    figures += [f"accuracy/{run}" for run in config.runs]
-    yield "fetch", ["fetch"]
-    yield "train", [f"train/{run}" for run in config.runs]
-    yield "frames", [f"{kind}/{run}" for kind in ("frames", "strips") for run in config.runs]
-    yield "videos", [f"video/{run}" for run in config.runs] + [f"comparison/{name}" for name in config.comparisons]
-    yield "figures", figures
-    yield "tables and claims", ["runs", "final", "claims"] + [f"outcomes/{name}" for name in config.experiments]
+def _benchmarks(results: Path, stage: str, jobs: Sequence[str]) -> dict[str, Any]:
+    """The row of a stage, from the benchmark files that its jobs have left."""
+    files = [path for job in jobs if (path := results / "benchmarks" / f"{job}.tsv").exists()]
+    tables = [pd.read_csv(path, sep="\t", na_values="-") for path in files]  # -: too short to be measured
+    return _row(stage, [table["s"].iloc[0] for table in tables], [table["max_rss"].iloc[0] for table in tables])
 
 
-def _row(stage: str, names: list[str], folder: Path) -> dict | None:
-    files = [path for name in names if (path := folder / f"{name}.tsv").exists()]
-    if not files:
-        return None
-    measured = pd.concat([pd.read_csv(path, sep="\t") for path in files])
-    seconds = measured["s"]
-    longest, memory = seconds.max(), pd.to_numeric(measured["max_rss"], errors="coerce").max()
-    return {"stage": stage, "jobs": len(files), "seconds": seconds.sum(), "longest": longest, "memory": memory}
+def _trainings(results: Path, runs: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of what trainings do. The file of a run that came from Snakemake's cache is empty."""
+    files = [path for run in runs if (path := results / "logs" / "train" / f"{run}.times.json").exists()]
+    times = [json.loads(text) for path in files if (text := path.read_text())]
+    memory = [time["max_rss"] for time in times]
+    return [_row(stage, [time[part] for time in times], memory) for part, stage in TRAINING.items()]
 
 
-def _split(row: dict, config: Config, results: Path) -> list[dict]:
-    """The row of training in three: what the trainings themselves have timed, and the rest, which is the start."""
-    if row["stage"] != "train":
-        return [row]
-    timed = [run for run in config.runs if (results / "benchmarks" / "train" / f"{run}.tsv").exists()]
-    times = [results / "logs" / "train" / f"{run}.times.json" for run in timed]
-    # Where a run came from Snakemake's cache the file is empty.
-    times = [text for path in times if path.exists() and (text := path.read_text())]
-    if len(times) < row["jobs"]:
-        return [row]
-    spent = pd.DataFrame(map(json.loads, times))
-    parts = {"train: training": spent["training"], "train: measuring and writing": spent["measuring"]}
-    start = {"stage": "train: start (imports, data)", "seconds": row["seconds"] - spent.to_numpy().sum()}
-    split = [{"stage": name, "seconds": part.sum(), "longest": part.max()} for name, part in parts.items()]
-    return [row | start | {"longest": float("nan")}, *({"jobs": row["jobs"]} | part for part in split)]
+def _row(stage: str, seconds: Sequence[float], memory: Sequence[float]) -> dict[str, Any]:
+    longest = max(seconds, default=0.0)
+    peak = pd.Series(memory, dtype=float).max()
+    return {"stage": stage, "jobs": len(seconds), "seconds": sum(seconds), "longest": longest, "memory": peak}

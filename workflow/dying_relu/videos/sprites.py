@@ -55,7 +55,7 @@ def sprite_frame(layers: Sequence[Picture], places: Sequence[dict[str, int]]) ->
 def draw_sprites(archive: Path, folder: Path) -> None:
     """Draw the frames of the .npz `archive` as strips `000.webp`, `001.webp` and so on in the new folder `folder`.
 
-    `strips.json` describes them: the names of all `frames`, how many are `in_strip`, the `height` of a frame, and the
+    `sprites.json` describes them: the names of all `frames`, how many are `in_strip`, the `height` of a frame, and the
     `layers` as in `layout`. There are no strips, and `frames` is empty, if the training left no frame, or if a frame
     is larger than a WebP picture can be.
     """
@@ -77,4 +77,4 @@ def draw_sprites(archive: Path, folder: Path) -> None:
             for number, start in enumerate(range(0, len(names), in_strip)):
                 strip = np.concatenate([draw(name) for name in names[start : start + in_strip]])
                 Image.fromarray(strip).save(folder / f"{number:03d}.webp", quality=QUALITY, method=METHOD)
-    (folder / "strips.json").write_text(json.dumps(about, indent=1) + "\n")
+    (folder / "sprites.json").write_text(json.dumps(about, indent=1) + "\n")

@@ -1,0 +1,21 @@
+"""What every script of a job does around its work."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from dying_relu.io.atomic import atomic_write
+from dying_relu.io.logs import log_to
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[dict[str, Path]]:
+    """Log to the job's first log file, and yield where to write each named output.
+
+    An output becomes visible under its own name when the block ends without an error; see `atomic_write`. `snakemake`
+    is the object that Snakemake gives to a script; any other with `log` and `output` does.
+    """
+    log_to(snakemake.log[0])
+    with ExitStack() as outputs:
+        yield {name: outputs.enter_context(atomic_write(path)) for name, path in snakemake.output.items()}
