@@ -39,13 +39,14 @@ include: "workflow/rules/report.smk"
 rule all:
     """Make everything."""
     default_target: True
+    # Every result, not only the last ones: what is missing, by a failed job or by hand, is made again.
     input:
         data_there(),
-        "<results>/runs.csv",
-        "<results>/claims.csv",
+        expand("<results>/runs/{run}/{output}", run=CONFIG.runs, output=TRAINED),
+        FINISHED,
         "<results>/provenance.json",
         "<results>/report",
-        expand("<results>/figures/{experiment}.{format}", experiment=CONFIG.experiments, format=["png", "svg"]),
+        expand("<results>/figures/{experiment}.png", experiment=CONFIG.experiments),
         expand("<results>/figures/{kind}/{name}.png", kind=captions.OF_EXPERIMENTS, name=CURVES),
         expand("<results>/figures/{kind}/{name}.png", kind=captions.OF_COMPARISONS, name=CONFIG.comparisons),
         expand("<results>/runs/{run}/accuracy.png", run=CONFIG.drawn),

@@ -1,5 +1,7 @@
 # Needs: the data set. Gives: per run, the tables of what was measured, and the brightness of dW.
 
+TRAINED = ["initial.csv", "metrics.csv", "units.csv.gz", "batches.csv.gz", "dw.npz", "environment.json"]
+
 
 rule train:
     """Train one run and measure it at every epoch."""

@@ -1,0 +1,67 @@
+"""Whatever is missing is made again by the same command: a file that was deleted, or what a failed redo removed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from faults import UNDISTURBED, SmallProject
+from helpers import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
+
+# Outputs that are folders count as one: Snakemake does not look inside.
+FOLDERS = ("report", "players/*/*", "runs/*/sprites")
+NOT_RESULTS = ("logs/*", "benchmarks/*", "data/*")
+SCRIPTS = sorted(path.stem for path in ROOT.glob("workflow/scripts/*.py"))
+NOT_RUN = {"fetch", "outcomes", "sweep_figure"}  # by the smallest configuration, whose data are there
+
+
+def full_unless(chosen: bool) -> list:
+    return [] if chosen else [pytest.mark.full]
+
+
+def outputs(results: Path) -> list[Path]:
+    """Every file that a job has written, and every folder that is an output as a whole."""
+    folders = [folder for pattern in FOLDERS for folder in results.glob(pattern)]
+    skipped = [*folders, *(path for pattern in NOT_RESULTS for path in results.glob(pattern))]
+    files = [path for path in results.rglob("*") if path.is_file() and not path.name.startswith(".snakemake")]
+    return sorted(folders + [file for file in files if not any(file.is_relative_to(path) for path in skipped)])
+
+
+@pytest.mark.parametrize("share", [pytest.param(8, id="sample"), pytest.param(1, id="all", marks=pytest.mark.full)])
+def test_a_deleted_result_is_made_again(small: SmallProject, share):
+    results = small.project / f"deleted-{share}"
+    shutil.copytree(small.project / UNDISTURBED, results)
+    assert len(paths := outputs(results)) > 40
+    for path in paths[::share]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        done = small.run(results.name)
+        assert done.returncode == 0, done.stdout
+        assert path.exists(), path
+    small.is_complete(results.name)
+    assert "Nothing to be done" in small.run(results.name).stdout
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(script, marks=full_unless(script in ("train", "comparison_figures")))
+        for script in SCRIPTS
+        if script not in NOT_RUN
+    ],
+)
+def test_a_redo_that_fails_is_not_forgotten(small: SmallProject, script):
+    """An edit makes the rule fail; without the edit, what the failed jobs removed is made again."""
+    results = f"failed-{script}"
+    shutil.copytree(small.project / UNDISTURBED, small.project / results)
+    path = small.project / "workflow" / "scripts" / f"{script}.py"
+    before = path.read_text()
+    path.write_text(f"{before}\nraise RuntimeError\n")
+    try:
+        assert small.run(results).returncode != 0
+    finally:
+        path.write_text(before)
+    done = small.run(results)
+    assert done.returncode == 0, done.stdout
+    small.is_complete(results)
