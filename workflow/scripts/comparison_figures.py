@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from dying_relu.figures.comparisons import FIGURES, data
+from dying_relu.figures.comparisons import FIGURES, figure_data
 from dying_relu.figures.style import save
 from dying_relu.io.job import job
 from dying_relu.io.writers import write_csv
@@ -19,4 +19,4 @@ with job(snakemake) as outputs:
         figure = draw(sides, snakemake.params.title)
         save(figure, outputs[f"{kind}_png"])
         save(figure, outputs[f"{kind}_svg"])
-        write_csv(data(kind, sides), outputs[f"{kind}_data"])
+        write_csv(figure_data(kind, sides), outputs[f"{kind}_data"])

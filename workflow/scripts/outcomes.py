@@ -4,13 +4,13 @@ import pandas as pd
 
 from dying_relu.io.job import job
 from dying_relu.io.writers import write_csv
-from dying_relu.tables.outcomes import outcome, outcomes_table
+from dying_relu.tables.final_measurements import final_measurements, final_measurements_table
 
 with job(snakemake) as outputs:
     tables = zip(snakemake.input.initial, snakemake.input.metrics, snakemake.input.units, strict=True)
     # One run after the other: the tables of many would not fit into memory together.
     rows = [
-        outcome(pd.read_csv(initial), pd.read_csv(metrics), pd.read_csv(units, usecols=["dead"]))
+        final_measurements(pd.read_csv(initial), pd.read_csv(metrics), pd.read_csv(units, usecols=["dead"]))
         for initial, metrics, units in tables
     ]
-    write_csv(outcomes_table(dict(zip(snakemake.params.runs, rows, strict=True))), outputs["table"])
+    write_csv(final_measurements_table(dict(zip(snakemake.params.runs, rows, strict=True))), outputs["table"])

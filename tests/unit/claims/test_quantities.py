@@ -1,4 +1,4 @@
-"""Every claim against made-up tables, for each of its outcomes."""
+"""Every claim against synthetic tables, for each of its verdicts."""
 
 import math
 from dataclasses import dataclass, field
@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from dying_relu.claims.claims import all_claims
-from dying_relu.claims.quantities import BATCH, RUNNING, mid_gray, stays_black, two_causes_of_black
+from dying_relu.claims.quantities import mid_gray, stays_black, two_causes_of_black
 from dying_relu.claims.verdicts import judge
 from dying_relu.tables.dark_units import causes_of_dark_units
+from dying_relu.tables.summaries import BATCH_STATISTICS, RUNNING_AVERAGES
 
 CLAIMS = {claim.id: claim for claim in all_claims()}
 EPOCHS = 10
@@ -18,25 +19,26 @@ REPRODUCED, NOT, UNDECIDED = "reproduced", "not reproduced", "undecided"
 
 
 @dataclass
-class Made:
-    """Made-up tables of a run."""
+class Tables:
+    """Synthetic tables of a run."""
 
     metrics: pd.DataFrame = field(default_factory=pd.DataFrame)
     units: pd.DataFrame = field(default_factory=pd.DataFrame)
     batches: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def course(*values: float) -> Made:
+def course(*values: float) -> Tables:
     """A run with these accuracies, epoch by epoch, under both evaluations."""
-    return Made(pd.DataFrame({"epoch": range(1, len(values) + 1), RUNNING: values, BATCH: values}))
+    accuracies = {RUNNING_AVERAGES: values, BATCH_STATISTICS: values}
+    return Tables(pd.DataFrame({"epoch": range(1, len(values) + 1)} | accuracies))
 
 
-def accuracy(value: float, epochs: int = EPOCHS) -> Made:
-    """A run that ends at an accuracy, after lower ones: 0.5 and the value in turn would have another mean."""
+def accuracy(value: float, epochs: int = EPOCHS) -> Tables:
+    """A run that ends at an accuracy, after lower ones: a mean over more than the last tenth would differ."""
     return course(*[0.5] * (epochs - 1), value)
 
 
-def units(dark=None, dead=None, inactive=None, background=None, dw=1.0) -> Made:
+def units(dark=None, dead=None, inactive=None, background=None, dw=1.0) -> Tables:
     """A run's units, from `[epochs, units]` of 0 and 1; what is not given is 0."""
     given = [np.asarray(part) for part in (dark, dead, inactive, background) if part is not None]
     epochs, count = given[0].shape
@@ -44,8 +46,8 @@ def units(dark=None, dead=None, inactive=None, background=None, dw=1.0) -> Made:
     columns = {"dark": dark, "dead": dead, "inactive": inactive, "background": background}
     flat = {name: np.asarray(zeros if part is None else part).ravel() for name, part in columns.items()}
     table = pd.DataFrame({"epoch": np.repeat(np.arange(1, epochs + 1), count), **flat, "dw_min": 0.0})
-    # A dark square's range is 1e-6; the brightest pixel of one of 1 is 254.97.
-    return Made(units=table.assign(dw_max=np.where(table["dark"], 1e-6, dw)))
+    # A dark square's range is 1e-6; the brightest pixel of a range of 1 is 254.97.
+    return Tables(units=table.assign(dw_max=np.where(table["dark"], 1e-6, dw)))
 
 
 def verdict(claim: str, seeds: list[dict], evaluation: str | None = None) -> str:
@@ -58,11 +60,64 @@ def penalty(difference: float, other: float = 0.98) -> dict:
     return {"small": [accuracy(other - difference)], "others": others}
 
 
+def two_penalties(batch: float, running: float) -> dict:
+    """The penalty of mini-batch 10 with mini-batch statistics, and with running averages."""
+    groups = penalty(running)
+    groups["small"][0].metrics[BATCH_STATISTICS] += running - batch
+    return groups
+
+
 def pair(with_bn: float, without: float) -> dict:
     return {"with": [accuracy(with_bn)], "without": [accuracy(without)]}
 
 
-SLOPES = "slopes-agree"
+def slopes(*means: float) -> dict:
+    """Five runs with these accuracies from epoch 20 on. Before, the first one is far off, which does not count."""
+    first, *others = means
+    *leaky, relu = course(*[0.1] * 19, *[first] * 11), *(course(*[mean] * 30) for mean in others)
+    return {"slopes": leaky, "relu": [relu]}
+
+
+# Twenty epochs of four units. In the last two all squares are dark, as after a mini-batch without errors.
+DARK = np.zeros((20, 4), int)
+DARK[18:] = 1
+BLACK = DARK.copy()
+BLACK[8:, 2] = 1  # from before the middle of the 18 frames that show something
+NOTHING = np.ones((5, 4))
+DEAD_ONCE = np.zeros((20, 4))
+DEAD_ONCE[3, 2] = 1
+
+
+def gray(share: float) -> Tables:
+    """Ten bright squares, of which `share` are mid-gray, and ten dark ones, which do not count."""
+    background = [[100] * round(10 * share) + [10] * round(10 - 10 * share) + [100] * 10]
+    return units(dark=[[0] * 10 + [1] * 10], background=background)
+
+
+def perfect(*shares: float) -> Tables:
+    return Tables(pd.DataFrame({"epoch": range(1, len(shares) + 1), "perfect_batches": shares}))
+
+
+def dark_units(inactive: int, vanished: int, present: int) -> Tables:
+    """Two epochs of ten units. The last mini-batch of the first has no error and a loss of 0.001, that of the second
+    an error."""
+    dark, silent = np.zeros((2, 10), int), np.zeros((2, 10), int)
+    dark[0, : inactive + vanished] = 1
+    silent[0, :inactive] = 1
+    dark[1, :present] = 1
+    tables = units(dark, inactive=silent)
+    rows = {"epoch": [1, 1, 2, 2], "batch": [1, 2, 1, 2], "accuracy": [0.9, 1, 1, 0.99], "loss": [1, 1e-3, 1e-3, 1e-3]}
+    tables.batches = pd.DataFrame(rows)
+    return tables
+
+
+def groups(with_bn: Tables, without: Tables) -> dict:
+    return {"with": [with_bn], "without": [without]}
+
+
+STUCK, COMMON = perfect(0, 0, 1, 1), perfect(0, 0, 0.95, 0.95)
+FLAT, DROPS = course(*[0.98] * 20), course(*[0.98] * 19, 0.9)
+WHOLE, TORN = course(*[0.98] * 30), course(*[0.98] * 24, math.nan, *[0.98] * 5)
 CASES = [
     ("small-batch-penalty", [penalty(0.01)], REPRODUCED),
     ("small-batch-penalty", [penalty(0.0049)], NOT),
@@ -88,12 +143,61 @@ CASES = [
     ("about-98-percent", [{"sizes": [accuracy(a) for a in (0.96, 0.97)]}], NOT),
     ("about-98-percent", [{"sizes": [accuracy(0.98)]}, {"sizes": [accuracy(0.986)]}], UNDECIDED),
     ("about-98-percent", [{"sizes": [accuracy(0.98), accuracy(math.nan)]}], UNDECIDED),
+    ("slopes-agree", [slopes(0.98, 0.981, 0.979, 0.977, 0.98)], REPRODUCED),
+    ("slopes-agree", [slopes(0.98, 0.981, 0.979, 0.975, 0.98)], NOT),
+    ("slopes-agree", [slopes(*[0.98] * 5)], REPRODUCED),
+    ("slopes-agree", [slopes(0.98, 0.98, 0.98, math.nan, 0.98)], UNDECIDED),
+    ("slopes-agree", [slopes(*[0.98] * 4, 0.98 - d) for d in (0.003, 0.0031, 0.0032)], REPRODUCED),
+    ("slopes-agree", [slopes(*[0.98] * 4, 0.98 - d) for d in (0.007, 0.0071, 0.0072)], NOT),
+    ("slopes-agree", [slopes(*[0.98] * 4, 0.98 - d) for d in (0.004, 0.006)], UNDECIDED),
+    # Epoch 20 itself counts, and an epoch that is not a number is not left out.
+    ("slopes-agree", [{"slopes": [FLAT] * 4, "relu": [FLAT]}], REPRODUCED),
+    ("slopes-agree", [{"slopes": [FLAT] * 4, "relu": [DROPS]}], NOT),
+    ("slopes-agree", [{"slopes": [WHOLE, TORN, WHOLE, WHOLE], "relu": [WHOLE]}], UNDECIDED),
+    ("even-change-with-bn", [{"sizes": [units(DARK), units(DARK)]}], REPRODUCED),
+    ("even-change-with-bn", [{"sizes": [units(DARK), units(BLACK)]}], NOT),
+    ("even-change-with-bn", [{"sizes": [units(NOTHING)]}], UNDECIDED),
+    ("even-change-with-bn", [{"sizes": [units(DARK), units(NOTHING)]}], UNDECIDED),
+    ("black-units-leaky-without-bn", [groups(units(DARK), units(BLACK))], REPRODUCED),
+    ("black-units-leaky-without-bn", [groups(units(DARK), units(DARK))], NOT),  # none without BN
+    ("black-units-leaky-without-bn", [groups(units(BLACK), units(BLACK))], NOT),  # one with BN, too
+    ("black-units-leaky-without-bn", [groups(units(DARK), units(BLACK, dead=DEAD_ONCE))], NOT),  # counted as dead
+    ("black-units-leaky-without-bn", [groups(units(DARK), units(NOTHING))], UNDECIDED),
+    *[
+        (claim, seeds, expected)
+        for claim in ("gray-background-with-bn", "gray-background-while-strokes-are-bright")
+        for seeds, expected in [
+            ([groups(gray(0.9), gray(0.5))], REPRODUCED),
+            ([groups(gray(0.8), gray(0.5))], NOT),
+            ([groups(gray(1.0), gray(0.6))], NOT),
+            ([groups(gray(1.0), gray(share)) for share in (0.4, 0.6)], UNDECIDED),
+            ([groups(units(dark=[[1] * 4]), units(dark=[[1] * 4]))], UNDECIDED),
+        ]
+    ],
+    ("saturated-training-without-bn", [groups(COMMON, STUCK)], REPRODUCED),
+    # One epoch in three with errors: the median epoch of the second half has none.
+    ("saturated-training-without-bn", [groups(COMMON, perfect(0, 0, 0, 0.3, 1, 1))], REPRODUCED),
+    ("saturated-training-without-bn", [groups(COMMON, perfect(0, 0, 0, 1, 1, 0.3))], REPRODUCED),
+    ("saturated-training-without-bn", [groups(COMMON, perfect(0, 0, 0.98, 0.98))], NOT),
+    ("saturated-training-without-bn", [groups(perfect(0, 0, 0.995, 0.995), STUCK)], NOT),
+    ("saturated-training-without-bn", [groups(COMMON, perfect(0, 0, 1, math.nan))], UNDECIDED),
+    ("saturated-training-without-bn", [groups(perfect(0, 0, s, s), STUCK) for s in (0.995, 0.9)], UNDECIDED),
+    ("penalty-comes-from-testing", [two_penalties(0.01, 0)], REPRODUCED),
+    ("penalty-comes-from-testing", [two_penalties(0.01, 0.009)], NOT),
+    ("penalty-comes-from-testing", [two_penalties(0.001, 0)], NOT),
+    ("penalty-comes-from-testing", [two_penalties(0.01, running) for running in (0, 0.004)], UNDECIDED),
+    ("two-causes-of-black", [{"without": [dark_units(1, 9, 1)]}], REPRODUCED),  # nine in ten of those of active units
+    ("two-causes-of-black", [{"without": [dark_units(1, 8, 1)]}], NOT),
+    ("two-causes-of-black", [{"without": [dark_units(0, 9, 0)]}], NOT),
+    ("two-causes-of-black", [{"without": [dark_units(3, 0, 0)]}], NOT),
+    ("two-causes-of-black", [{"without": [dark_units(0, 0, 0)]}], UNDECIDED),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("claim", "seeds", "expected"), CASES, ids=[f"{case[0]}-{case[2]}" for case in CASES])
-def test_accuracies(claim, seeds, expected):
-    assert verdict(claim, seeds, "running") == verdict(claim, seeds, "batch") == expected
+def test_verdicts(claim, seeds, expected):
+    """The synthetic accuracies are the same under both evaluations, and so is the verdict."""
+    assert {verdict(claim, seeds, evaluation) for evaluation in CLAIMS[claim].evaluations} == {expected}
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
@@ -104,8 +208,8 @@ def test_ties_are_decided_by_the_rule_and_not_by_rounding(points, seeds):
         high, low = course(*[higher] * 30), course(*[round(higher - points / 100, 4)] * 30)
         penalties = [{"small": [low], "others": [high] * 4}] * seeds
         assert verdict("small-batch-penalty", penalties) == (REPRODUCED if 0.5 <= points <= 2 else NOT)
-        slopes = [{"slopes": [high, low, high, high], "relu": [high]}] * seeds
-        assert verdict(SLOPES, slopes) == (REPRODUCED if points <= 0.5 else NOT)
+        spread = [{"slopes": [high, low, high, high], "relu": [high]}] * seeds
+        assert verdict("slopes-agree", spread) == (REPRODUCED if points <= 0.5 else NOT)
 
 
 def test_the_order_of_epochs_does_not_break_a_tie():
@@ -119,14 +223,14 @@ def test_the_order_of_epochs_does_not_break_a_tie():
 
 def test_each_evaluation_reads_its_own_column():
     seed = pair(0.98, 0.98)
-    seed["with"][0].metrics[BATCH] -= 0.01
+    seed["with"][0].metrics[BATCH_STATISTICS] -= 0.01
     assert verdict("bn-lowers-test-accuracy", [seed], "batch") == REPRODUCED
     assert verdict("bn-lowers-test-accuracy", [seed], "running") == NOT
 
 
 def test_an_epoch_that_is_not_a_number_is_not_left_out():
     seed = {"with": [accuracy(0.97, epochs=20)], "without": [accuracy(0.98, epochs=20)]}
-    seed["without"][0].metrics.loc[18, RUNNING] = math.nan  # the last tenth are two epochs
+    seed["without"][0].metrics.loc[18, RUNNING_AVERAGES] = math.nan  # the last tenth are two epochs
     assert verdict("bn-lowers-test-accuracy", [seed], "running") == UNDECIDED
 
 
@@ -143,58 +247,14 @@ def test_several_seeds_give_the_paired_interval():
     assert (row["measured"], row["low"], row["high"]) == pytest.approx((0.02, 0.02 - half, 0.02 + half), abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("means", "expected"),
-    [
-        ([0.98, 0.981, 0.979, 0.977, 0.98], REPRODUCED),
-        ([0.98, 0.981, 0.979, 0.975, 0.98], NOT),
-        ([0.98] * 5, REPRODUCED),
-        ([0.98, 0.98, 0.98, math.nan, 0.98], UNDECIDED),
-    ],
-)
-def test_slopes_from_epoch_20_on(means, expected):
-    # Before epoch 20 one of them is far off, which does not count.
-    first, *others = means
-    *slopes, relu = course(*[0.1] * 19, *[first] * 11), *(course(*[mean] * 30) for mean in others)
-    assert verdict(SLOPES, [{"slopes": slopes, "relu": [relu]}], "batch") == expected
-
-
-def test_epoch_20_itself_counts():
-    flat, drops = course(*[0.98] * 20), course(*[0.98] * 19, 0.9)
-    assert verdict(SLOPES, [{"slopes": [flat] * 4, "relu": [flat]}]) == REPRODUCED
-    assert verdict(SLOPES, [{"slopes": [flat] * 4, "relu": [drops]}]) == NOT
-
-
-def test_an_epoch_of_a_slope_that_is_not_a_number_is_not_left_out():
-    whole, torn = course(*[0.98] * 30), course(*[0.98] * 24, math.nan, *[0.98] * 5)
-    assert verdict(SLOPES, [{"slopes": [whole, torn, whole, whole], "relu": [whole]}]) == UNDECIDED
-
-
-def test_slopes_over_several_seeds():
-    def seed(apart: float) -> dict:
-        high, low = course(*[0.98] * 20), course(*[0.98 - apart] * 20)
-        return {"slopes": [high, high, high, low], "relu": [high]}
-
-    assert verdict(SLOPES, [seed(apart) for apart in (0.003, 0.0031, 0.0032)]) == REPRODUCED
-    assert verdict(SLOPES, [seed(apart) for apart in (0.007, 0.0071, 0.0072)]) == NOT
-    assert verdict(SLOPES, [seed(apart) for apart in (0.004, 0.006)]) == UNDECIDED
-
-
 @pytest.mark.parametrize("claim", ["no-death-with-bn", "no-death-with-leaky"])
 def test_a_single_death_in_a_single_epoch_counts(claim):
     alive, died = units(dead=np.zeros((3, 4))), units(dead=[[0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]])
-    groups = {"sizes": [alive], "with": [alive], "without": [alive]}
-    row = judge(CLAIMS[claim], "any", [groups])
+    alive_groups = {"sizes": [alive], "with": [alive], "without": [alive]}
+    row = judge(CLAIMS[claim], "any", [alive_groups])
     assert (row["verdict"], row["measured"]) == (REPRODUCED, 0)
-    row = judge(CLAIMS[claim], "any", [groups, {"sizes": [died], "with": [alive], "without": [died]}])
+    row = judge(CLAIMS[claim], "any", [alive_groups, {"sizes": [died], "with": [alive], "without": [died]}])
     assert (row["verdict"], row["measured"]) == (NOT, 1 / (8 if claim == "no-death-with-bn" else 16))
-
-
-# Twenty epochs of four units. In the last two all squares are dark, as where a mini-batch has no error.
-DARK = np.zeros((20, 4), int)
-DARK[18:] = 1
-BLACK = DARK.copy()
-BLACK[8:, 2] = 1  # from before the middle of the 18 frames that show something
 
 
 def test_a_square_stays_black_where_it_is_while_others_are_not():
@@ -203,7 +263,7 @@ def test_a_square_stays_black_where_it_is_while_others_are_not():
     flickering = BLACK.copy()
     flickering[[12, 14], 2] = 0  # bright in two of the nine
     assert not stays_black(units(flickering).units).any()
-    assert len(stays_black(units(np.ones((5, 4))).units)) == 0
+    assert len(stays_black(units(NOTHING).units)) == 0
 
 
 def test_borders_of_staying_black():
@@ -216,118 +276,25 @@ def test_borders_of_staying_black():
     assert stays_black(units(dark).units).tolist() == [True, False, False, False]
 
 
-def test_even_change():
-    bright, black, nothing = units(DARK), units(BLACK), units(np.ones((5, 4)))
-    assert verdict("even-change-with-bn", [{"sizes": [bright, bright]}]) == REPRODUCED
-    assert verdict("even-change-with-bn", [{"sizes": [bright, black]}]) == NOT
-    assert verdict("even-change-with-bn", [{"sizes": [nothing]}]) == UNDECIDED
-    assert verdict("even-change-with-bn", [{"sizes": [bright, nothing]}]) == UNDECIDED
-
-
-def test_black_units_of_leaky_relu():
-    dead = np.zeros((20, 4))
-    dead[3, 2] = 1
-    cases = [
-        (units(DARK), units(BLACK), REPRODUCED),
-        (units(DARK), units(DARK), NOT),  # none without BN
-        (units(BLACK), units(BLACK), NOT),  # one with BN, too
-        (units(DARK), units(BLACK, dead=dead), NOT),  # it was counted as dead
-        (units(DARK), units(np.ones((5, 4))), UNDECIDED),
-    ]
-    for with_bn, without, expected in cases:
-        assert verdict("black-units-leaky-without-bn", [{"with": [with_bn], "without": [without]}]) == expected
-
-
-def gray(share: float) -> Made:
-    """Ten bright squares, so many of them mid-gray, and ten dark ones, which do not count."""
-    background = [[100] * round(10 * share) + [10] * round(10 - 10 * share) + [100] * 10]
-    return units(dark=[[0] * 10 + [1] * 10], background=background)
-
-
-def test_gray_backgrounds():
+def test_mid_gray_includes_its_bounds():
     assert mid_gray(gray(0.7).units) == pytest.approx(0.7)
-    edges = units(dark=[[0] * 4], background=[[63.9, 64, 191, 191.1]])
-    assert mid_gray(edges.units) == 0.5
-    for claim in ("gray-background-with-bn", "gray-background-while-strokes-are-bright"):
-        for with_bn, without, expected in [(0.9, 0.5, REPRODUCED), (0.8, 0.5, NOT), (1.0, 0.6, NOT)]:
-            assert verdict(claim, [{"with": [gray(with_bn)], "without": [gray(without)]}]) == expected
-        both = [{"with": [gray(1.0)], "without": [gray(share)]} for share in (0.4, 0.6)]
-        assert verdict(claim, both) == UNDECIDED
-        dark = units(dark=[[1] * 4])
-        assert verdict(claim, [{"with": [dark], "without": [dark]}]) == UNDECIDED
+    bounds = units(dark=[[0] * 4], background=[[63.9, 64, 191, 191.1]])
+    assert mid_gray(bounds.units) == 0.5
 
 
 def test_strokes_are_bright_where_the_range_is_large():
     # A range of 0.0005 reaches 255 * 5 / 6 = 212: not dark, but below nine tenths of full scale.
     weak = units(dark=[[0] * 4], background=[[10] * 4], dw=0.0005)
-    mixed = Made(units=pd.concat([weak.units, gray(1.0).units]))
-    seed = {"with": [mixed], "without": [gray(0.0)]}
+    mixed = Tables(units=pd.concat([weak.units, gray(1.0).units]))
+    seed = groups(mixed, gray(0.0))
     assert verdict("gray-background-while-strokes-are-bright", [seed]) == REPRODUCED
     assert verdict("gray-background-with-bn", [seed]) == NOT
 
 
-def perfect(*shares: float) -> Made:
-    return Made(pd.DataFrame({"epoch": range(1, len(shares) + 1), "perfect_batches": shares}))
-
-
-def test_saturated_training():
-    stuck, spiky, common = perfect(0, 0, 1, 1), perfect(0, 0, 0, 0.3, 1, 1), perfect(0, 0, 0.95, 0.95)
-    claim = "saturated-training-without-bn"
-    assert verdict(claim, [{"without": [stuck], "with": [common]}]) == REPRODUCED
-    # One epoch in three with errors: the median epoch of the second half has none.
-    assert verdict(claim, [{"without": [spiky], "with": [common]}]) == REPRODUCED
-    assert verdict(claim, [{"without": [perfect(0, 0, 0, 1, 1, 0.3)], "with": [common]}]) == REPRODUCED
-    assert verdict(claim, [{"without": [perfect(0, 0, 0.98, 0.98)], "with": [common]}]) == NOT
-    assert verdict(claim, [{"without": [stuck], "with": [perfect(0, 0, 0.995, 0.995)]}]) == NOT
-    assert verdict(claim, [{"without": [perfect(0, 0, 1, math.nan)], "with": [common]}]) == UNDECIDED
-    seeds = [{"without": [stuck], "with": [perfect(0, 0, share, share)]} for share in (0.995, 0.9)]
-    assert verdict(claim, seeds) == UNDECIDED
-
-
-def test_penalty_comes_from_testing():
-    def seed(batch: float, running: float) -> dict:
-        groups = penalty(running)
-        groups["small"][0].metrics[BATCH] += running - batch
-        return groups
-
-    assert verdict("penalty-comes-from-testing", [seed(0.01, 0)]) == REPRODUCED
-    assert verdict("penalty-comes-from-testing", [seed(0.01, 0.009)]) == NOT
-    assert verdict("penalty-comes-from-testing", [seed(0.001, 0)]) == NOT
-    assert verdict("penalty-comes-from-testing", [seed(0.01, d) for d in (0, 0.004)]) == UNDECIDED
-
-
-def darkness(inactive: int, vanished: int, present: int) -> Made:
-    """Two epochs of ten units. The last mini-batch of the first has no error and a loss of 0.001, that of the second
-    an error."""
-    dark = np.zeros((2, 10), int)
-    silent = np.zeros((2, 10), int)
-    dark[0, : inactive + vanished] = 1
-    silent[0, :inactive] = 1
-    dark[1, :present] = 1
-    made = units(dark, inactive=silent)
-    rows = {"epoch": [1, 1, 2, 2], "batch": [1, 2, 1, 2], "accuracy": [0.9, 1, 1, 0.99], "loss": [1, 1e-3, 1e-3, 1e-3]}
-    made.batches = pd.DataFrame(rows)
-    return made
-
-
 def test_causes_of_dark_squares():
-    made = darkness(inactive=2, vanished=5, present=1)
-    assert causes_of_dark_units(made.units, made.batches).to_numpy().tolist() == [[2, 5, 0], [0, 0, 1]]
-    row = judge(CLAIMS["two-causes-of-black"], "any", [{"without": [made]}])
+    tables = dark_units(inactive=2, vanished=5, present=1)
+    assert causes_of_dark_units(tables.units, tables.batches).to_numpy().tolist() == [[2, 5, 0], [0, 0, 1]]
+    row = judge(CLAIMS["two-causes-of-black"], "any", [{"without": [tables]}])
     assert row["measured"] == 2 / 8
-    shares = [found.value for found in two_causes_of_black([{"without": [made]}], BATCH)]
+    shares = [interval.value for interval in two_causes_of_black([{"without": [tables]}], BATCH_STATISTICS)]
     assert shares == pytest.approx([2 / 8, 6 / 8, 5 / 6])
-
-
-@pytest.mark.parametrize(
-    ("made", "expected"),
-    [
-        (darkness(1, 9, 1), REPRODUCED),  # nine in ten of those of active units
-        (darkness(1, 8, 1), NOT),
-        (darkness(0, 9, 0), NOT),
-        (darkness(3, 0, 0), NOT),
-        (darkness(0, 0, 0), UNDECIDED),
-    ],
-)
-def test_two_causes_of_black(made, expected):
-    assert verdict("two-causes-of-black", [{"without": [made]}]) == expected

@@ -1,18 +1,21 @@
-"""Figures: that the ink is where the numbers are."""
-
-import os
-import subprocess
-import sys
+"""Figures of experiments and of single runs, read back from the figures."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
-from dying_relu.figures.experiments import summary
+from dying_relu.figures.experiments import (
+    FIGURES,
+    accuracy_and_dead_units,
+    final_test_accuracy,
+    perfect_batches,
+    unit_counts,
+)
 from dying_relu.figures.run_accuracy import accuracy, envelope
 from dying_relu.figures.style import save
-from helpers import ROOT, make_run
+from dying_relu.io.columns import METRICS
+from dying_relu.report import captions
+from helpers import make_run
 
 
 def metrics(*values: float, dead=(0, 0, 0)) -> pd.DataFrame:
@@ -22,7 +25,7 @@ def metrics(*values: float, dead=(0, 0, 0)) -> pd.DataFrame:
 
 
 def curves(axes) -> dict[str, list[float]]:
-    """Legend label to values; curves are drawn in the order of the legend."""
+    """The values of each curve by its legend label; curves are drawn in the order of the legend."""
     handles, labels = axes.get_legend_handles_labels()
     drawn = [line for line in axes.lines if len(line.get_xdata()) == 3]
     assert len(drawn) == len(handles)
@@ -30,39 +33,24 @@ def curves(axes) -> dict[str, list[float]]:
 
 
 def test_a_curve_per_series_in_both_panels():
-    figure = summary(
-        {
-            make_run(batch_size=10): metrics(0.1, 0.2, 0.3),
-            make_run(batch_size=50): metrics(0.4, 0.5, 0.6),
-            make_run(batch_norm=False): metrics(0.7, 0.8, 0.9, dead=(0, 1, 4)),
-        },
-        "Mini-batch size",
-    )
-    upper, lower = figure.axes
-    assert curves(upper) == {
-        "mini-batch 10": [0.1, 0.2, 0.3],
-        "mini-batch 50": [0.4, 0.5, 0.6],
-        "no BN, mini-batch 100": [0.7, 0.8, 0.9],
+    runs = {
+        make_run(batch_size=10): metrics(0.1, 0.2, 0.3),
+        make_run(batch_size=50): metrics(0.4, 0.5, 0.6),
+        make_run(batch_norm=False): metrics(0.7, 0.8, 0.9, dead=(0, 1, 4)),
     }
+    figure = accuracy_and_dead_units(runs, "Mini-batch size")
+    upper, lower = figure.axes
+    names = ["mini-batch 10", "mini-batch 50", "no BN, mini-batch 100"]
+    assert curves(upper) == dict(zip(names, ([0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]), strict=True))
     assert [list(line.get_ydata()) for line in lower.lines if len(line.get_xdata()) == 3][2] == [0, 1, 4]
     assert figure.get_suptitle() == "Mini-batch size"
     assert "ReLU, 256 hidden units, Adam" in upper.get_title()
 
 
-def test_seeds_become_one_curve_with_a_band():
-    runs = {make_run(seed=1): metrics(0.1, 0.2, 0.3), make_run(seed=2): metrics(0.3, 0.4, 0.9)}
-    upper, _ = summary(runs, "Seeds").axes
-    (values,) = curves(upper).values()
-    assert values == pytest.approx([0.2, 0.3, 0.6])
-    (band,) = upper.collections
-    corners = {(x, round(y, 6)) for x, y in band.get_paths()[0].vertices}
-    assert {(1.0, 0.1), (1.0, 0.3), (2.0, 0.2), (2.0, 0.4), (3.0, 0.3), (3.0, 0.9)} <= corners
-
-
 def test_curves_can_be_told_apart_without_colour():
     runs = {make_run(batch_size=size): metrics(0.1, 0.2, 0.3) for size in (10, 50, 100, 200, 500)}
     runs[make_run(batch_norm=False)] = metrics(0.1, 0.2, 0.3)
-    upper, _ = summary(runs, "x").axes
+    upper, _ = accuracy_and_dead_units(runs, "x").axes
     lines = [line for line in upper.lines if len(line.get_xdata()) == 3]
     lightness = [np.dot((0.2126, 0.7152, 0.0722), line.get_color()) for line in lines[:5]]
     assert np.diff(lightness).min() > 0.03
@@ -70,18 +58,39 @@ def test_curves_can_be_told_apart_without_colour():
     assert len({line.get_marker() for line in lines}) == 6
 
 
+@pytest.mark.parametrize(
+    "grids",
+    [
+        [{"batch_norm": False, "activation": name} for name in ("relu", "elu", "gelu")],
+        [{"batch_norm": bn, "activation": name} for bn in (True, False) for name in ("relu", "elu")],
+        [{"batch_norm": False, "batch_size": 10 * size} for size in range(1, 31)],
+    ],
+)
+def test_every_series_has_a_look_and_a_label_of_its_own(grids):
+    runs = {make_run(**grid): metrics(0.1, 0.2, 0.3) for grid in grids}
+    axes, _ = accuracy_and_dead_units(runs, "x").axes
+    lines = [line for line in axes.lines if len(line.get_xdata()) == 3]
+    assert len({(*line.get_color(), line.get_marker()) for line in lines}) == len(curves(axes)) == len(grids)
+    assert [line.get_linestyle() == "-" for line in lines] == [grid.get("batch_norm", True) for grid in grids]
+
+
+def test_a_series_without_bn_has_no_position_of_bn_in_its_label():
+    positions = [make_run(batch_norm_position=position) for position in ("before_activation", "after_activation")]
+    runs = dict.fromkeys([*positions, make_run(batch_norm=False)], metrics(0.1, 0.2, 0.3))
+    axes = accuracy_and_dead_units(runs, "x").axes[0]
+    assert list(curves(axes)) == ["BN before activation", "BN after activation", "no BN"]
+
+
 def test_accuracy_of_one_run():
     batches = pd.DataFrame({"epoch": [1, 1, 2, 2, 3, 3], "batch": [1, 2] * 3, "accuracy": [0.1, 0.2, 0.3, 0.4, 0.5, 1]})
     figure = accuracy(make_run(epochs=3, train_images=200), metrics(0.2, 0.3, 0.4), batches)
     training, test = figure.axes[0].lines
-    assert list(training.get_xdata()) == [0.5, 1, 1.5, 2, 2.5, 3]
-    assert list(training.get_ydata()) == [0.1, 0.2, 0.3, 0.4, 0.5, 1]
-    assert list(test.get_xdata()) == [1, 2, 3]
-    assert list(test.get_ydata()) == [0.2, 0.3, 0.4]
+    assert training.get_xydata().tolist() == [[0.5, 0.1], [1, 0.2], [1.5, 0.3], [2, 0.4], [2.5, 0.5], [3, 1]]
+    assert test.get_xydata().tolist() == [[1, 0.2], [2, 0.3], [3, 0.4]]
 
 
-def test_of_a_long_line_what_is_seen_is_drawn():
-    """Ten points in two columns: of each the first, lowest, highest and last, once, in their order."""
+def test_the_envelope_of_a_line():
+    """Ten points in two columns; each column keeps its first, lowest, highest and last point, once, in order."""
     x, y = envelope(np.arange(10) / 5, np.array([5, 4, 9, 6, 7, 1, 2, 8, 8, 3.0]), 2, 2)
     assert x.tolist() == [0, 0.2, 0.4, 0.8, 1, 1.4, 1.8]
     assert y.tolist() == [5, 4, 9, 7, 1, 8, 3]
@@ -99,24 +108,67 @@ def test_no_mini_batch_without_an_error_is_lost_in_a_long_run():
     assert (found[123457 / 6000], found[456790 / 6000]) == (0.4, 1)
 
 
-@pytest.mark.parametrize("suffix", ["png", "svg"])
-def test_the_same_figure_gives_the_same_bytes(tmp_path, suffix):
-    for name in ("one", "two"):
-        save(summary({make_run(): metrics(0.1, 0.2, 0.3)}, "x"), tmp_path / f"{name}.{suffix}")
-    assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
-    if suffix == "png":
-        with Image.open(tmp_path / "one.png") as picture:
-            assert picture.width > 1000
+@pytest.fixture
+def four_runs():
+    """Two mini-batch sizes, two seeds each: a test accuracy of 0.5 up to the last tenth of the epochs."""
+    runs = {}
+    for (size, seed), level in {(10, 1): 0.9, (10, 2): 0.92, (100, 1): 0.8, (100, 2): 0.82}.items():
+        table = pd.DataFrame(0.5, index=range(20), columns=METRICS).assign(epoch=range(1, 21))
+        table[["dead_units", "inactive_units", "dark_units"]] = 3
+        table.loc[18:, "test_accuracy"] = level
+        runs[make_run(batch_size=size, seed=seed)] = table
+    return runs
 
 
-def test_a_title_is_text_whatever_it_has(tmp_path):
-    """Not a formula, and not a broken one."""
-    figure = summary({make_run(): metrics(0.1, 0.2, 0.3)}, r"$\frac{ costs $5")
-    figure.savefig(tmp_path / "figure.svg")
-    assert figure.get_suptitle() == r"$\frac{ costs $5"
+def test_every_kind_is_drawn():
+    assert set(FIGURES) == set(captions.OF_EXPERIMENTS)
 
 
-def test_drawing_does_without_scipy_and_leaves_it_to_others():
-    """In a process of its own, which has loaded nothing yet."""
-    check = "import sys, dying_relu.figures; assert 'scipy' not in sys.modules; import scipy.stats"
-    subprocess.run([sys.executable, "-c", check], check=True, env=os.environ | {"PYTHONPATH": str(ROOT / "workflow")})
+def test_evaluations_have_a_mark_for_the_mean_and_a_point_for_each_seed(four_runs):
+    (axes,) = final_test_accuracy(four_runs, "A title").axes
+    means = [line.get_ydata().tolist() for line in axes.lines if len(line.get_ydata()) == 2]
+    assert means[0] == pytest.approx([0.91, 0.81])
+    assert means[1] == pytest.approx([0.5, 0.5])
+    points = np.concatenate([points.get_offsets()[:, 1] for points in axes.collections])
+    assert sorted(points) == pytest.approx([0.5] * 4 + [0.8, 0.82, 0.9, 0.92])
+
+
+def test_units_and_perfect_mini_batches_against_the_epoch(four_runs):
+    panels = unit_counts(four_runs, "A title").axes
+    assert [axes.get_ylabel() for axes in panels] == ["dead units", "inactive units", "dark squares"]
+    assert panels[2].lines[0].get_ydata().tolist() == [3] * 20
+    (axes,) = perfect_batches(four_runs, "A title").axes
+    assert axes.lines[0].get_ydata().tolist() == [0.5] * 20
+
+
+def test_seeds_are_a_mean_with_a_band_from_the_lowest_to_the_highest(four_runs):
+    first, *_ = four_runs  # all others have 3 dark squares throughout
+    four_runs[first]["dark_units"] = range(20)
+    dark = unit_counts(four_runs, "").axes[2]
+    curve, other = (line.get_ydata() for line in dark.lines if len(line.get_xdata()) == 20)
+    assert curve.tolist() == pytest.approx((np.arange(20) + 3) / 2)
+    assert other.tolist() == [3] * 20
+    corners = {(x, y) for x, y in dark.collections[0].get_paths()[0].vertices}
+    assert {(1, 0), (1, 3), (4, 3), (5, 3), (5, 4), (20, 3), (20, 19)} <= corners
+    assert dark.get_ylim()[1] > 19
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", captions.OF_EXPERIMENTS)
+def test_a_single_run_of_a_single_epoch(kind, four_runs, tmp_path):
+    (table, *_) = four_runs.values()
+    figure = FIGURES[kind]({make_run(): table.head(1)}, "A title")
+    save(figure, tmp_path / "figure.svg")
+    text = (tmp_path / "figure.svg").read_text()
+    assert "A title" in text
+    assert [len(axes.lines) > 0 for axes in figure.axes] == [True] * (3 if kind == "units" else 1)
+
+
+def test_networks_of_other_widths_are_other_series(four_runs):
+    (table, *_) = four_runs.values()
+    runs = {make_run(hidden=hidden): table for hidden in ([256], [256, 256], [64, 32])}
+    legend = unit_counts(runs, "").axes[0].get_legend()
+    names = ["256 hidden units", "2 x 256 hidden units", "64 + 32 hidden units"]
+    assert [text.get_text() for text in legend.texts] == names
+    (axes,) = final_test_accuracy(runs, "").axes
+    assert [text.get_text() for text in axes.get_xticklabels()] == names

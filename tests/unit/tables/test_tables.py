@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from dying_relu.io.columns import METRICS
 from dying_relu.report.snakemake_pages import table_page
 from dying_relu.tables.overview import final_table, runs_table
 from helpers import make_run
@@ -20,9 +21,14 @@ def test_a_row_per_run():
 
 
 def test_the_last_epoch_of_every_run():
-    metrics = pd.DataFrame({"epoch": [1, 2], "dead_units": [3, 4]})
+    metrics = pd.DataFrame([[1] * len(METRICS), [2] * len(METRICS)], columns=METRICS)
     table = final_table({"one": metrics, "other": metrics.assign(dead_units=[5, 6])})
-    assert table.to_csv(index=False).splitlines() == ["run,epoch,dead_units", "one,2,4", "other,2,6"]
+    assert table.to_csv(index=False).splitlines() == [
+        "run,epoch,train_loss,train_accuracy,perfect_batches,test_loss,test_accuracy,test_accuracy_batch_statistics,"
+        "dead_units,inactive_units,dark_units",
+        "one,2,2,2,2,2,2,2,2,2,2",
+        "other,2,2,2,2,2,2,2,6,2,2",
+    ]
 
 
 def test_text_is_escaped():

@@ -140,11 +140,11 @@ def test_the_last_picture_is_black(kept, tmp_path):
 def test_figures_say_so(kept):
     runs = {name: make_run(epochs=4, batch_size=40 + index, train_images=300) for index, name in enumerate(kept)}
     metrics = {runs[name]: pd.read_csv(outputs.metrics) for name, outputs in kept.items()}
-    for draw_figure in (figures.summary, figures.units, figures.perfect):
+    for draw_figure in (figures.accuracy_and_dead_units, figures.unit_counts, figures.perfect_batches):
         axes = draw_figure(metrics, "Title").axes[0]
         _, labels = axes.get_legend_handles_labels()
         assert labels == ["mini-batch 40", "mini-batch 41 (diverged: 1 of 1)", "mini-batch 42 (diverged: 1 of 1)"]
-    figures.evaluations(metrics, "Title")
+    figures.final_test_accuracy(metrics, "Title")
     ends = {"third": ": diverged in epoch 3", "first": ": diverged in epoch 1", "whole": "seed 20170523"}
     for name, end in ends.items():
         figure = run_accuracy.accuracy(runs[name], metrics[runs[name]], pd.read_csv(kept[name].batches))

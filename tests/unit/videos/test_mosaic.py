@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from dying_relu.io.writers import NpzWriter
-from dying_relu.videos.mosaic import SEPARATOR, draw_frames, mosaic, stacked
+from dying_relu.videos.mosaic import SEPARATOR, draw_frames, frame, mosaic
 
 S = SEPARATOR
 
@@ -47,16 +47,16 @@ def test_rectangles_are_nearly_square(inputs, shape):
     assert (picture == 0).sum() == inputs
 
 
-def test_layers_stand_one_below_the_other():
+def test_layers_are_stacked():
     first, second = np.full((4, 9), 1, np.uint8), np.full((2, 4), 2, np.uint8)
-    picture = stacked([first, second])
+    picture = frame([first, second])
     assert picture.shape == (9 + 4, 9)
     assert np.array_equal(picture[:9], mosaic(first))
     assert np.array_equal(picture[9:, :7], mosaic(second))
     assert (picture[9:, 7:] == S).all()
 
 
-def test_png_files_hold_the_very_brightness(tmp_path):
+def test_png_files_hold_the_exact_brightness(tmp_path):
     squares = np.random.default_rng(0).integers(0, 256, (4, 9), np.uint8)
     with closing(NpzWriter(tmp_path / "dw.npz")) as archive:
         archive.append("epoch-000001", squares)
@@ -67,4 +67,4 @@ def test_png_files_hold_the_very_brightness(tmp_path):
         assert picture.mode == "L"
         assert np.array_equal(np.asarray(picture), mosaic(squares))
     with Image.open(tmp_path / "frames" / "epoch-000002.png") as picture:
-        assert np.array_equal(np.asarray(picture), stacked([squares, squares[:, :4]]))
+        assert np.array_equal(np.asarray(picture), frame([squares, squares[:, :4]]))

@@ -1,4 +1,4 @@
-"""Strips: that every square can be cut out of them again."""
+"""Sprites: every square can be cut out of the strips again."""
 
 import json
 from contextlib import closing
@@ -9,12 +9,12 @@ from PIL import Image
 
 from dying_relu.io.writers import NpzWriter
 from dying_relu.measurements.frame_schedule import array_name
-from dying_relu.videos import sprites as strips
-from dying_relu.videos.sprites import draw_sprites, layout, sheet
+from dying_relu.videos import sprites
+from dying_relu.videos.sprites import draw_sprites, layout, sprite_frame
 
 
 def archive(path, frames, shapes):
-    """Made-up dW: squares with slow gradients, which WebP hardly changes, of another brightness in each frame."""
+    """Synthetic dW: smooth squares, which WebP hardly changes, of another brightness in each frame."""
     with closing(NpzWriter(path)) as arrays:
         for number, frame in enumerate(frames):
             for layer, (units, inputs) in enumerate(shapes, 1):
@@ -34,7 +34,7 @@ def cut(picture, place, unit, top=0):
 def test_every_square_lies_where_the_layout_says(shapes):
     layers = [np.random.default_rng(1).integers(0, 256, shape, np.uint8) for shape in shapes]
     places = layout(shapes)
-    picture = sheet(layers, places)
+    picture = sprite_frame(layers, places)
     for squares, place in zip(layers, places, strict=True):
         assert place["top"] % 4 == place["across"] % 4 == place["down"] % 4 == 0
         for unit, square in enumerate(squares):
@@ -73,13 +73,13 @@ def test_a_training_without_frames_has_no_strips(tmp_path):
     assert json.loads((tmp_path / "sprites" / "sprites.json").read_text())["frames"] == []
 
 
-def test_high_frames_share_a_strip_with_fewer_others_and_too_high_ones_have_none(tmp_path, monkeypatch):
+def test_high_frames_have_shorter_strips_and_too_high_ones_none(tmp_path, monkeypatch):
     archive(tmp_path / "dw.npz", [f"epoch-{epoch:06d}" for epoch in range(1, 6)], [(4, 784)])  # of 56 pixels
-    monkeypatch.setattr(strips, "LARGEST", 2 * 56)
+    monkeypatch.setattr(sprites, "WEBP_LIMIT", 2 * 56)
     draw_sprites(tmp_path / "dw.npz", tmp_path / "two")
     heights = [Image.open(path).height for path in sorted((tmp_path / "two").glob("*.webp"))]
     assert heights == [112, 112, 56]
-    monkeypatch.setattr(strips, "LARGEST", 55)
+    monkeypatch.setattr(sprites, "WEBP_LIMIT", 55)
     draw_sprites(tmp_path / "dw.npz", tmp_path / "none")
     assert not list((tmp_path / "none").glob("*.webp"))
     assert json.loads((tmp_path / "none" / "sprites.json").read_text())["frames"] == []

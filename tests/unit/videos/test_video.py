@@ -1,6 +1,7 @@
 """Videos, made and read back by the real ffmpeg."""
 
 import subprocess
+from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
@@ -28,30 +29,50 @@ def read(path) -> tuple[dict, np.ndarray]:
     return about, np.array([np.frombuffer(frame, np.uint8).reshape(height, width) for frame in reader])
 
 
-def test_one_frame_each_in_their_order(frames):
+def test_one_frame_each_in_order_below_title_and_label(frames):
     make_video([frames / "left"], ["BN, ReLU"], frames / "dw.mp4", 10)
     about, pictures = read(frames / "dw.mp4")
     assert (about["codec"], about["fps"], about["duration"]) == ("h264", 10, 0.3)
     assert about["pix_fmt"].startswith("yuv420p")
     assert [round(float(picture[BAND + 20, 20]), -1) for picture in pictures] == [20, 120, 220]
+    title, label = np.split(pictures[:, :BAND], [110], axis=2)
+    assert title.max() > 200
+    assert label.max() > 200
+    assert np.abs(title[0].astype(int) - title[2]).max() < 60  # the title stays
+    assert np.abs(label[0].astype(int) - label[2]).max() > 150  # the epoch changes
 
 
-def test_titles_and_labels_stand_above_the_frame(frames):
-    make_video([frames / "left"], ["BN, ReLU"], frames / "dw.mp4", 10)
-    _, pictures = read(frames / "dw.mp4")
-    left, right = np.split(pictures[:, :BAND], [110], axis=2)
-    assert left.max() > 200
-    assert right.max() > 200
-    assert np.abs(left[0].astype(int) - left[2]).max() < 60  # the title stays
-    assert np.abs(right[0].astype(int) - right[2]).max() > 150  # the epoch changes
+LONG = "no BN, Leaky ReLU, slope 0.001, mini-batch 100, 4 x 256 hidden units, SGD, learning rate 0.1, biases from -1"
 
 
-def test_a_long_title_does_not_run_into_the_label(frames):
-    title = "no BN, Leaky ReLU, slope 0.001, mini-batch 100, 4 x 256 hidden units"
-    make_video([frames / "left"], [title], frames / "dw.mp4", 10)
-    _, pictures = read(frames / "dw.mp4")
-    ink = np.flatnonzero(pictures[0][:BAND].max(0) > 60)
-    assert np.diff(ink).max() >= 12  # wider than between words
+@pytest.mark.parametrize("title", ["BN", "BN, ReLU, mini-batch 100, 2 x 16 hidden units", LONG])
+@pytest.mark.parametrize("names", [("000009", "000010"), ("000099", "000100"), ("000009", "000010-diverged")])
+def test_all_frames_of_a_video_have_the_size_of_the_first(tmp_path, title, names):
+    """Whatever the length of the labels: the frame stays where it is, the label is whole, a long title is cut."""
+    for name in names:
+        Image.new("L", (39, 39), 200).save(tmp_path / f"epoch-{name}.png")
+    make_video([tmp_path], [title], tmp_path / "dw.mp4", 10)
+    first, last = read(tmp_path / "dw.mp4")[1].astype(int)
+    assert np.abs(first[BAND + 2 : BAND + 36, 2:36] - 200).max() < 20
+    assert np.abs(first[BAND:] - last[BAND:]).max() < 20
+    ink = np.flatnonzero(last[:BAND].max(0) > 60)
+    assert np.diff(ink).max() >= 12  # the title does not run into the label
+    assert len(last[0]) - 14 <= ink[-1] < len(last[0]) - 4  # the label ends at the margin
+
+
+def test_a_frame_of_another_size_is_refused(frames):
+    Image.new("L", (68, 39), 200).save(frames / "left" / "epoch-000004.png")
+    Image.new("L", (680, 39), 200).save(frames / "left" / "epoch-000005.png")
+    with pytest.raises(ValueError, match=r"a frame has \(680, 66\) pixels, the first one \(224, 66\)"):
+        make_video([frames / "left"], ["BN"], frames / "dw.mp4", 10)
+
+
+@pytest.mark.parametrize("folder", ["2026-11-25T10:30:00", "pipe:1", "-y"])
+def test_ffmpeg_takes_a_path_for_a_path(frames, folder, monkeypatch):
+    monkeypatch.chdir(frames)
+    (frames / folder).mkdir()
+    make_video([frames / "left"], ["BN"], Path(folder) / "dw.mp4", 10)
+    assert len(read(frames / folder / "dw.mp4")[1]) == 3
 
 
 def test_side_by_side_shows_the_same_epoch_on_both_sides(frames):
@@ -62,16 +83,12 @@ def test_side_by_side_shows_the_same_epoch_on_both_sides(frames):
     assert sides == [(20, 220), (120, 120), (220, 20)]
 
 
-def test_a_browser_can_start_before_it_has_the_whole_file(frames):
-    make_video([frames / "left"], ["BN"], frames / "dw.mp4", 10)
-    content = (frames / "dw.mp4").read_bytes()
-    assert 0 < content.index(b"moov") < content.index(b"mdat")
-
-
-def test_the_same_frames_give_the_same_bytes(frames):
+def test_the_same_frames_give_the_same_bytes_and_start_before_the_end(frames):
     for name in ("one.mp4", "two.mp4"):
         make_video([frames / "left"], ["BN"], frames / name, 10)
-    assert (frames / "one.mp4").read_bytes() == (frames / "two.mp4").read_bytes()
+    content = (frames / "one.mp4").read_bytes()
+    assert content == (frames / "two.mp4").read_bytes()
+    assert 0 < content.index(b"moov") < content.index(b"mdat")  # a browser starts before it has the whole file
 
 
 def test_no_frames_and_different_frames_are_refused(frames):

@@ -1,4 +1,4 @@
-"""The claims: what they say, by which rule they are judged, and which runs they need."""
+"""The claims of claims.yaml: what each says, the rule that judges it, and the runs that it needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,10 @@ FILE = Path(__file__).parents[2] / "claims.yaml"
 
 @dataclass(frozen=True)
 class Quantity:
-    """Something that a claim measures; `shown_as` is percent or points, `allowed` as `intervals.Allowed`."""
+    """What a claim measures, and the bounds that reproduce the claim.
+
+    `shown_as`: the unit of numbers in text, `percent` or `points`. `allowed`: arguments of `intervals.AcceptanceRange`.
+    """
 
     name: str
     shown_as: str
@@ -23,16 +26,16 @@ class Quantity:
 
     @property
     def rule(self) -> str:
-        """Which values reproduce the claim, in words."""
+        """The values that reproduce the claim, in words."""
         bounds = [f"{word.replace('_', ' ')} {self.show(bound)}" for word, bound in self.allowed.items()]
         return f"{self.name}: {' and '.join(bounds)}"
 
     def show(self, value: float) -> str:
-        """A fraction of 1 as text: 0.0105 is `1.05 points` or `1.05 %`."""
+        """A fraction of 1 as text: 0.0105 becomes `1.05 points` or `1.05 %`."""
         return f"{self.number(value)} {'%' if self.shown_as == 'percent' else 'points'}"
 
     def number(self, value: float) -> str:
-        """A fraction of 1 in hundredths, to two decimals; a smaller percentage to two digits."""
+        """A fraction of 1 in hundredths, with two decimals; a percentage below 0.1 with two digits."""
         hundredths = 100 * value
         if self.shown_as == "percent" and 0 < abs(hundredths) < 0.1:
             return f"{hundredths:.2g}"
@@ -41,7 +44,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Claim:
-    """An entry of claims.yaml, where the fields are explained."""
+    """An entry of claims.yaml, which explains the fields."""
 
     id: str
     source: str
@@ -59,11 +62,11 @@ class Claim:
 
     @property
     def rule(self) -> str:
-        """By which values it is reproduced, and why these."""
+        """The values that reproduce the claim, and why these."""
         return f"{'; '.join(quantity.rule for quantity in self.quantities)}. Tolerance: {self.tolerance}."
 
     def runs_in(self, config: Config) -> list[dict[str, list[Run]]]:
-        """Per seed of the configuration, the runs of each group; empty where the claim cannot be tested."""
+        """The runs of each group, for every seed of the configuration; empty if the claim cannot be tested."""
         if config.settings["epochs"] < self.first_epoch:
             return []
         found = [
@@ -84,7 +87,7 @@ def all_claims() -> list[Claim]:
 
 
 def runs_needed(config: Config) -> dict[str, Run]:
-    """The runs whose tables any of the claims reads, by name."""
+    """The runs whose tables the claims read, by name."""
     needed = (
         run for claim in all_claims() for groups in claim.runs_in(config) for runs in groups.values() for run in runs
     )

@@ -1,4 +1,4 @@
-"""How surely a number is known: 95 % intervals, by SciPy, and what they say of the values that are allowed."""
+"""95 % confidence intervals, by SciPy, and whether they lie within the values that a claim allows."""
 
 import math
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ import numpy as np
 from scipy import stats
 
 CONFIDENCE = 0.95
-# Decimals that count against a bound. Accuracies have four, their means a few more; what lies beyond is rounding,
-# which must not decide a tie.
+# Decimals that are compared with a bound. Accuracies have four and their means a few more; the rest is rounding, which
+# must not decide a tie.
 DECIMALS = 12
 
 
@@ -17,9 +17,8 @@ DECIMALS = 12
 class Interval:
     """A measured value with the bounds of its interval.
 
-    `low` and `high` are NaN where there is no interval, and all three where something that
-    belongs to the value is not a number. `decisive`: whether a verdict needs the whole interval;
-    otherwise the value alone decides.
+    `low` and `high` are NaN if there is no interval, and all three if the value is not a number. `decisive`: whether
+    the whole interval decides the verdict; otherwise the value alone does.
     """
 
     value: float
@@ -29,9 +28,9 @@ class Interval:
 
 
 def over_seeds(values: Sequence[float]) -> Interval:
-    """The mean of one value per seed, with its interval by Student's t distribution.
+    """The mean of one value per seed, with its interval by Student's t; a single seed has no interval.
 
-    Values that are differences within a seed make it the paired interval. One seed has none.
+    For differences within a seed, this is the paired interval.
     """
     mean, count = float(np.mean(values)), len(values)
     if count < 2:
@@ -41,14 +40,14 @@ def over_seeds(values: Sequence[float]) -> Interval:
 
 
 def share_over_seeds(values: Sequence[float]) -> Interval:
-    """As `over_seeds`, for shares: an interval that reaches beyond 0 or 1 ends there."""
-    found = over_seeds(values)
-    low, high = np.clip([found.low, found.high], 0, 1).tolist()
-    return replace(found, low=low, high=high)
+    """Like `over_seeds`, for shares: the interval is clipped to 0..1."""
+    interval = over_seeds(values)
+    low, high = np.clip([interval.low, interval.high], 0, 1).tolist()
+    return replace(interval, low=low, high=high)
 
 
 def of_units(flags: Sequence[bool]) -> Interval:
-    """The share of units that are flagged, with its exact interval (Clopper and Pearson 1934)."""
+    """The share of flagged units, with its exact interval (Clopper and Pearson 1934); NaN if there are no units."""
     if not len(flags):
         return Interval(math.nan, math.nan, math.nan, decisive=False)
     count, total = int(np.sum(flags)), len(flags)
@@ -68,12 +67,12 @@ class AcceptanceRange:
     def __contains__(self, value: float) -> bool:
         return self.at_least <= value <= self.at_most and self.above < value < self.below
 
-    def reproduced_by(self, found: Interval) -> bool | None:
-        """True: surely inside. False: surely outside. None: it cannot be said."""
-        value, low, high = (round(number, DECIMALS) for number in (found.value, found.low, found.high))
+    def reproduced_by(self, measured: Interval) -> bool | None:
+        """Whether the value (of a decisive interval, all of it) lies inside; None if that is undecided."""
+        value, low, high = (round(number, DECIMALS) for number in (measured.value, measured.low, measured.high))
         if math.isnan(value):
             return None
-        if not found.decisive:
+        if not measured.decisive:
             return value in self
         if low in self and high in self:
             return True

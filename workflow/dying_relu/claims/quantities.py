@@ -1,13 +1,15 @@
-"""How each claim of claims.yaml is measured: a function per claim, named as the claim.
+"""The quantities of each claim of claims.yaml: a function per claim, of the claim's name with underscores.
 
-Each takes the runs of the claim, a dictionary per seed from the name of a group to the tables of
-its runs, and the column of `metrics.csv` that test accuracy is read from; it returns an interval
-for each of the claim's quantities, in their order. Shares and accuracies are fractions of 1.
+Each function takes, for every seed, the tables of the claim's runs by the name of their group, and the column of
+`metrics.csv` with the test accuracy. It returns an interval for each of the claim's quantities, in the order of
+claims.yaml. Shares and accuracies are fractions of 1.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,25 +17,30 @@ import pandas as pd
 from dying_relu.claims.intervals import Interval, of_units, over_seeds, share_over_seeds
 from dying_relu.measurements.dw import DARK_BELOW, FULL_SCALE, MID_GRAY, DwRange
 from dying_relu.tables.dark_units import causes_of_dark_units
-from dying_relu.tables.summaries import mean_of_last_tenth
-
-BATCH, RUNNING = "test_accuracy_batch_statistics", "test_accuracy"
+from dying_relu.tables.summaries import BATCH_STATISTICS, RUNNING_AVERAGES, mean_of_last_tenth
 
 
-class Tables(Protocol):
-    """The tables of one run, as docs/output.md describes them."""
+@dataclass(frozen=True)
+class RunTables:
+    """The tables of one run, read from its folder on first use; docs/output.md describes them."""
+
+    folder: Path
+
+    @cached_property  # every claim reads it, under each evaluation; the others are read once, and are large
+    def metrics(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "metrics.csv")
 
     @property
-    def metrics(self) -> pd.DataFrame: ...
+    def units(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "units.csv.gz")
 
     @property
-    def units(self) -> pd.DataFrame: ...
-
-    @property
-    def batches(self) -> pd.DataFrame: ...
+    def batches(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "batches.csv.gz")
 
 
-Seeds = Sequence[Mapping[str, Sequence[Tables]]]
+Groups = Mapping[str, Sequence[RunTables]]  # of one seed
+Seeds = Sequence[Groups]
 
 
 def no_death_with_bn(seeds: Seeds, _accuracy: str) -> list[Interval]:
@@ -45,7 +52,7 @@ def small_batch_penalty(seeds: Seeds, accuracy: str) -> list[Interval]:
 
 
 def even_change_with_bn(seeds: Seeds, _accuracy: str) -> list[Interval]:
-    return [of_units(_joined([stays_black(run.units) for seed in seeds for run in seed["sizes"]]))]
+    return [of_units(_concatenate([stays_black(run.units) for seed in seeds for run in seed["sizes"]]))]
 
 
 def gray_background_with_bn(seeds: Seeds, _accuracy: str) -> list[Interval]:
@@ -68,7 +75,7 @@ def bn_lowers_test_accuracy(seeds: Seeds, accuracy: str) -> list[Interval]:
 
 
 def slopes_agree(seeds: Seeds, accuracy: str) -> list[Interval]:
-    def spread(seed: Mapping[str, Sequence[Tables]]) -> float:
+    def spread(seed: Groups) -> float:
         metrics = [run.metrics for run in [*seed["slopes"], *seed["relu"]]]
         means = [table[table["epoch"] >= 20][accuracy].mean(skipna=False) for table in metrics]
         return np.max(means) - np.min(means)
@@ -83,11 +90,10 @@ def no_death_with_leaky(seeds: Seeds, _accuracy: str) -> list[Interval]:
 def black_units_leaky_without_bn(seeds: Seeds, _accuracy: str) -> list[Interval]:
     without = [_black_but_never_dead(run.units) for seed in seeds for run in seed["without"]]
     with_bn = [stays_black(run.units) for seed in seeds for run in seed["with"]]
-    return [of_units(_joined(without)), of_units(_joined(with_bn))]
+    return [of_units(_concatenate(without)), of_units(_concatenate(with_bn))]
 
 
-def bn_lowers_test_accuracy_leaky(seeds: Seeds, accuracy: str) -> list[Interval]:
-    return bn_lowers_test_accuracy(seeds, accuracy)
+bn_lowers_test_accuracy_leaky = bn_lowers_test_accuracy  # of other runs
 
 
 def about_98_percent(seeds: Seeds, accuracy: str) -> list[Interval]:
@@ -95,7 +101,7 @@ def about_98_percent(seeds: Seeds, accuracy: str) -> list[Interval]:
 
 
 def penalty_comes_from_testing(seeds: Seeds, _accuracy: str) -> list[Interval]:
-    return [over_seeds([_penalty(seed, column) for seed in seeds]) for column in (BATCH, RUNNING)]
+    return [over_seeds([_penalty(seed, column) for seed in seeds]) for column in (BATCH_STATISTICS, RUNNING_AVERAGES)]
 
 
 def two_causes_of_black(seeds: Seeds, _accuracy: str) -> list[Interval]:
@@ -103,16 +109,16 @@ def two_causes_of_black(seeds: Seeds, _accuracy: str) -> list[Interval]:
     return [share_over_seeds(values) for values in zip(*shares, strict=True)]
 
 
-def final(run: Tables, accuracy: str) -> float:
-    """The accuracy that a run arrives at."""
+def final(run: RunTables, accuracy: str) -> float:
+    """The final accuracy of a run: the mean over the last tenth of its epochs."""
     return mean_of_last_tenth(run.metrics[accuracy])
 
 
 def stays_black(units: pd.DataFrame) -> np.ndarray:
-    """Which units' squares stay black, bool `[units]`; empty where no frame can show it.
+    """Flag the units whose square stays black, bool `[units]`; empty if no frame can show it.
 
-    Among the frames in which at least half of the squares are not dark, in the last half of
-    these, such a square is dark in at least nine of ten.
+    A frame can show it if at least half of its squares are not dark. Of these frames the last half counts: a square
+    stays black if it is dark in at least nine of ten.
     """
     dark = _per_epoch(units, "dark")
     showing = dark[dark.mean(axis=1) <= 0.5]
@@ -122,22 +128,24 @@ def stays_black(units: pd.DataFrame) -> np.ndarray:
 
 
 def mid_gray(units: pd.DataFrame, brightest: float = DARK_BELOW) -> float:
-    """The share of squares with a mid-gray background, among those of all epochs whose brightest pixel is at least
-    `brightest`: without more said, those that are not dark."""
+    """The share of squares with a mid-gray background, over all epochs.
+
+    Only squares whose brightest pixel is at least `brightest` count; by default these are the squares that are not
+    dark.
+    """
     shown = DwRange(units["dw_min"].to_numpy(), units["dw_max"].to_numpy()).brightest >= brightest
     return units["background"][shown].between(*MID_GRAY).mean()
 
 
-def _shares_of_causes(run: Tables) -> tuple[float, float, float]:
-    """Of the dark squares of all epochs: the shares of inactive and of active units; and of the latter, the share
-    whose mini-batch's loss has vanished. NaN where there are none."""
+def _shares_of_causes(run: RunTables) -> tuple[float, float, float]:
+    """Why squares are dark, over all epochs: three shares, NaN where there is nothing to share.
+
+    Inactive units among the dark squares, active units among the dark squares, and, among those of active units, the
+    squares whose mini-batch had next to no loss.
+    """
     inactive, vanished, present = causes_of_dark_units(run.units, run.batches).sum()
     active = vanished + present
-    return (
-        _share(inactive, inactive + active),
-        _share(active, inactive + active),
-        _share(vanished, active),
-    )
+    return _share(inactive, inactive + active), _share(active, inactive + active), _share(vanished, active)
 
 
 def _share(part: float, whole: float) -> float:
@@ -149,8 +157,8 @@ def _black_but_never_dead(units: pd.DataFrame) -> np.ndarray:
     return black & ~_per_epoch(units, "dead").any(axis=0) if len(black) else black
 
 
-def _joined(runs: Sequence[np.ndarray]) -> np.ndarray:
-    """The units of all runs; none as soon as one run can show nothing, since it must not vanish from a verdict."""
+def _concatenate(runs: Sequence[np.ndarray]) -> np.ndarray:
+    """Flags of the units of all runs; none if one run can show nothing, so that it does not vanish from a verdict."""
     return np.concatenate(runs) if all(map(len, runs)) else np.empty(0, bool)
 
 
@@ -164,11 +172,11 @@ def _per_epoch(units: pd.DataFrame, column: str) -> np.ndarray:
     return units[column].to_numpy(bool).reshape(units["epoch"].nunique(), -1)
 
 
-def _penalty(seed: Mapping[str, Sequence[Tables]], accuracy: str) -> float:
+def _penalty(seed: Groups, accuracy: str) -> float:
     return np.mean([final(run, accuracy) for run in seed["others"]]) - final(seed["small"][0], accuracy)
 
 
 def _imperfect(metrics: pd.DataFrame) -> float:
-    """The share of mini-batches with an error in the median epoch of the second half."""
+    """The share of mini-batches with an error, in the median epoch of the second half."""
     half = metrics["perfect_batches"].tail(-(-len(metrics) // 2))
     return 1 - half.median(skipna=False)

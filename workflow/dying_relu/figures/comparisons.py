@@ -1,10 +1,7 @@
-"""Figures of what the hidden units of two runs do, side by side: a column for each run.
+"""Figures of the hidden units of two runs, a column for each run, and the data that they show."""
 
-`sides` maps what a run is called to the tables of all its seeds, as docs/output.md describes them.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -14,163 +11,159 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from dying_relu.figures.style import EPOCH_TICKS, sns
+from dying_relu.figures.style import EPOCH_TICKS, set_title, sns, wrap
 from dying_relu.measurements.dw import FULL_SCALE, MID_GRAY
 from dying_relu.tables.dark_units import CAUSES, causes_of_dark_units
 
-Sides = Mapping[str, Sequence[Mapping[str, pd.DataFrame]]]
 BINS = 32
+EDGES = np.linspace(0, FULL_SCALE, BINS + 1)
+
+
+class UnitTables(TypedDict):
+    """What the figures read of one seed: its `units.csv.gz` and `batches.csv.gz`."""
+
+    units: pd.DataFrame
+    batches: pd.DataFrame
+
+
+Seeds = Sequence[UnitTables]
+Sides = Mapping[str, Seeds]  # the two runs, by their label, with all seeds
 
 
 def backgrounds(sides: Sides, title: str) -> Figure:
-    """The distribution of background brightness over the squares that are not dark, for every epoch, all seeds."""
-    figure, axes = _columns(title, 1)
+    """How bright the background is in every epoch: a distribution over the squares of all seeds that are not dark."""
+    figure, columns = _figure(sides, title, rows=1)
     color = ScalarMappable(Normalize(0, 0.5), "magma")
-    for ax, tables in _measured(axes[0], sides):
-        shares = _background_shares(tables)
-        last = shares.shape[1]
-        ax.imshow(
-            shares,
-            origin="lower",
-            aspect="auto",
-            extent=(0.5, last + 0.5, 0, FULL_SCALE),
-            norm=color.norm,
-            cmap=color.cmap,
-        )
+    for (axes,), seeds in _with_epochs(columns, sides):
+        shares = _background_shares(seeds)
+        extent = (0.5, shares.shape[1] + 0.5, 0, FULL_SCALE)
+        axes.imshow(shares, origin="lower", aspect="auto", extent=extent, norm=color.norm, cmap=color.cmap)
         for level in MID_GRAY:
-            ax.axhline(level, color="white", linestyle="--", linewidth=1)
-        ax.grid(visible=False)
-    figure.colorbar(color, ax=axes, label=f"share of squares per {FULL_SCALE / BINS:.0f} levels (at most 0.5 shown)")
-    axes[0][0].set_ylabel("background: 0 black, 255 white")
-    return _finished(figure, axes, sides)
+            axes.axhline(level, color="white", linestyle="--", linewidth=1)
+        axes.grid(visible=False)
+    label = f"share of squares per {FULL_SCALE / BINS:.0f} levels (at most 0.5 shown)"
+    figure.colorbar(color, ax=figure.axes, label=label)
+    columns[0][0].set_ylabel("background: 0 black, 255 white")
+    return figure
 
 
-def darkness(sides: Sides, title: str) -> Figure:
-    """Dark squares of every epoch by cause (upper row, mean over the seeds), and the loss of the mini-batch that each
-    frame shows (lower row, a point per seed). The causes are those of `darkness`."""
-    figure, axes = _columns(title, 2)
-    colors = dict(zip(CAUSES, (sns.color_palette("colorblind")[index] for index in (3, 7, 1)), strict=True))
-    for (upper, lower), tables in _measured(zip(*axes, strict=True), sides):
-        mean = _mean_causes(tables)
-        upper.stackplot(mean.index, mean.T, labels=CAUSES, colors=colors.values(), step="mid", linewidth=0)
-        for seed in tables:
+def dark_squares(sides: Sides, title: str) -> Figure:
+    """Dark squares by cause in every epoch (upper row, mean over the seeds), and the loss of the mini-batch that the
+    frame shows (lower row, a point per seed)."""
+    figure, columns = _figure(sides, title, rows=2)
+    colors = [sns.color_palette("colorblind")[index] for index in (3, 7, 1)]
+    for (upper, lower), seeds in _with_epochs(columns, sides):
+        mean = _mean_causes(seeds)
+        upper.stackplot(mean.index, mean.T, labels=CAUSES, colors=colors, step="mid", linewidth=0)
+        for seed in seeds:
             loss = _loss_of_frames(seed)
             lower.plot(loss.index, loss.clip(lower=1e-9), ".", color="black", markersize=4)
         lower.set_yscale("log")
-    axes[0][0].set_ylabel("dark squares")
-    axes[0][0].legend(title="dark squares of", loc="upper left")
-    axes[1][0].set_ylabel("loss of the frame's mini-batch (nats)")
-    return _finished(figure, axes, sides)
+    upper, lower = columns[0]
+    upper.set_ylabel("dark squares")
+    upper.legend(title="dark squares of", loc="upper left")
+    lower.set_ylabel("loss of the frame's mini-batch (nats)")
+    return figure
 
 
 def raster(sides: Sides, title: str) -> Figure:
-    """A row per unit and a column per epoch, coloured by active fraction; inactive in red. The first seed only.
+    """A row per unit and a column per epoch, coloured by active fraction, red where inactive; the first seed only.
 
-    Units are sorted by their mean active fraction, so that silent ones lie at the bottom.
+    Units are sorted by their mean active fraction, so that inactive ones lie at the bottom.
     """
-    figure, axes = _columns(title, 1)
+    figure, columns = _figure(sides, title, rows=1)
     color = ScalarMappable(Normalize(0, 1), "viridis")
-    for ax, tables in _measured(axes[0], sides):
-        units = tables[0]["units"]
-        fraction, inactive = (_by_unit(units, column) for column in ("active_fraction", "inactive"))
+    for (axes,), seeds in _with_epochs(columns, sides):
+        fraction, inactive = (_by_unit(seeds[0]["units"], column) for column in ("active_fraction", "inactive"))
         order = np.argsort(fraction.mean(axis=1), kind="stable")
         extent = (0.5, fraction.shape[1] + 0.5, -0.5, len(order) - 0.5)
-        shown = {"origin": "lower", "aspect": "auto", "interpolation": "nearest", "extent": extent}
-        ax.imshow(fraction[order], norm=color.norm, cmap=color.cmap, **shown)
-        silent = np.ma.masked_equal(inactive[order], 0)
-        ax.imshow(silent, cmap=ListedColormap(["red"]), **shown)
-        ax.grid(visible=False)
-    figure.colorbar(color, ax=axes, label="active fraction (red: above 0 for no training image)")
-    axes[0][0].set_ylabel("hidden units, by mean active fraction")
-    return _finished(figure, axes, sides)
+        image = {"origin": "lower", "aspect": "auto", "interpolation": "nearest", "extent": extent}
+        axes.imshow(fraction[order], norm=color.norm, cmap=color.cmap, **image)
+        axes.imshow(np.ma.masked_equal(inactive[order], 0), cmap=ListedColormap(["red"]), **image)
+        axes.grid(visible=False)
+    figure.colorbar(color, ax=figure.axes, label="active fraction (red: above 0 for no training image)")
+    columns[0][0].set_ylabel("hidden units, by mean active fraction")
+    return figure
 
 
-def _measured(columns: Iterable[Any], sides: Sides) -> Iterator[tuple[Any, list[Mapping[str, pd.DataFrame]]]]:
-    """The axes of each side, and the tables of its seeds but those that diverged in their first epoch.
-
-    Where nothing is left of a side, its axes say so, and it is left out.
-    """
-    for axes, tables in zip(columns, sides.values(), strict=True):
-        if measured := [seed for seed in tables if len(seed["units"])]:
-            yield axes, measured
-        else:
-            first = axes[0] if isinstance(axes, tuple) else axes
-            first.text(0.5, 0.5, "diverged in the first epoch", ha="center", transform=first.transAxes)
-
-
-def _background_shares(tables: Sequence[Mapping[str, pd.DataFrame]]) -> np.ndarray:
-    """The share of the squares that are not dark, by brightness of the background, `[BINS, epochs]`."""
-    lit = pd.concat([seed["units"] for seed in tables]).query("dark == 0")
-    last = int(tables[0]["units"]["epoch"].max())
-    counts, _, _ = np.histogram2d(
-        lit["background"], lit["epoch"], bins=[np.linspace(0, FULL_SCALE, BINS + 1), np.arange(0.5, last + 1)]
+def backgrounds_data(seeds: Seeds) -> pd.DataFrame:
+    """The data of `backgrounds`: in every epoch, the share of squares whose background lies in each bin."""
+    shares = _background_shares(seeds)
+    epochs = shares.shape[1]
+    return pd.DataFrame(
+        {
+            "epoch": np.repeat(np.arange(1, epochs + 1), BINS),
+            "background_from": np.tile(EDGES[:-1], epochs),
+            "background_to": np.tile(EDGES[1:], epochs),
+            "share": shares.T.ravel(),
+        }
     )
-    with np.errstate(invalid="ignore"):  # an epoch in which all squares are dark has no distribution
+
+
+def dark_squares_data(seeds: Seeds) -> pd.DataFrame:
+    """The data of `dark_squares`: in every epoch, dark squares by cause, and for each seed the frame's loss."""
+    losses = {f"loss_{number}": _loss_of_frames(seed) for number, seed in enumerate(seeds, 1)}
+    return _mean_causes(seeds).assign(**losses).reset_index()
+
+
+def raster_data(seeds: Seeds) -> pd.DataFrame:
+    """The data of `raster`: a row per epoch and unit of the first seed."""
+    return seeds[0]["units"][["epoch", "layer", "unit", "active_fraction", "inactive"]]
+
+
+FIGURES = {"backgrounds": backgrounds, "darkness": dark_squares, "raster": raster}
+FIGURE_DATA = {"backgrounds": backgrounds_data, "darkness": dark_squares_data, "raster": raster_data}
+
+
+def figure_data(kind: str, sides: Sides) -> pd.DataFrame:
+    """The data of a kind of figure: the rows of both runs, with the label of the run in the first column."""
+    data = pd.concat([FIGURE_DATA[kind](seeds).assign(run=label) for label, seeds in sides.items()], ignore_index=True)
+    return data[["run", *data.columns.drop("run")]]
+
+
+def _figure(sides: Sides, title: str, rows: int) -> tuple[Figure, Sequence[Sequence[Axes]]]:
+    """A figure with a labelled column of axes for each side; returns the columns, too."""
+    figure = Figure(figsize=(11, 1.5 + 3.5 * rows), layout="constrained")
+    set_title(figure, title)
+    columns = figure.subplots(rows, 2, sharex="col", sharey="row", squeeze=False).T
+    for axes, label in zip(columns, sides, strict=True):
+        axes[0].set_title(wrap(label, 52), fontsize="medium")
+        axes[-1].set_xlabel("epoch")
+        axes[-1].xaxis.set_major_locator(MaxNLocator(**EPOCH_TICKS))
+    return figure, columns
+
+
+def _with_epochs(columns: Sequence[Sequence[Axes]], sides: Sides) -> Iterator[tuple[Sequence[Axes], Seeds]]:
+    """The axes of each side, and its seeds that completed an epoch; a side without such a seed says so instead."""
+    for axes, tables in zip(columns, sides.values(), strict=True):
+        if seeds := [seed for seed in tables if len(seed["units"])]:
+            yield axes, seeds
+        else:
+            axes[0].text(0.5, 0.5, "diverged in the first epoch", ha="center", transform=axes[0].transAxes)
+
+
+def _background_shares(seeds: Seeds) -> np.ndarray:
+    """The share of the squares that are not dark by the brightness of their background, `[BINS, epochs]`.
+
+    NaN in an epoch in which all squares are dark.
+    """
+    lit = pd.concat([seed["units"] for seed in seeds]).query("dark == 0")
+    epochs = int(seeds[0]["units"]["epoch"].max())
+    counts, _, _ = np.histogram2d(lit["background"], lit["epoch"], bins=[EDGES, np.arange(0.5, epochs + 1)])
+    with np.errstate(invalid="ignore"):
         return counts / counts.sum(axis=0)
 
 
-def _mean_causes(tables: Sequence[Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
-    counts = pd.concat([causes_of_dark_units(seed["units"], seed["batches"]) for seed in tables])
+def _mean_causes(seeds: Seeds) -> pd.DataFrame:
+    counts = pd.concat([causes_of_dark_units(seed["units"], seed["batches"]) for seed in seeds])
     return counts.groupby("epoch").mean()
 
 
-def _loss_of_frames(seed: Mapping[str, pd.DataFrame]) -> pd.Series:
-    """The loss of the mini-batch that each epoch's frame shows, which is its last."""
+def _loss_of_frames(seed: UnitTables) -> pd.Series:
+    """The loss of the mini-batch that each epoch's frame shows, its last one."""
     return seed["batches"].groupby("epoch")["loss"].last()
 
 
 def _by_unit(units: pd.DataFrame, column: str) -> np.ndarray:
     """A column of `units.csv.gz` as `[units, epochs]`."""
     return units[column].to_numpy().reshape(units["epoch"].nunique(), -1).T
-
-
-def _columns(title: str, rows: int) -> tuple[Figure, Sequence[Sequence[Axes]]]:
-    figure = Figure(figsize=(11, 1.5 + 3.5 * rows), layout="constrained")
-    figure.suptitle(title, fontweight="bold", parse_math=False)
-    return figure, figure.subplots(rows, 2, sharex="col", sharey="row", squeeze=False)
-
-
-def _finished(figure: Figure, axes: Sequence[Sequence[Axes]], sides: Sides) -> Figure:
-    for ax, label in zip(axes[0], sides, strict=True):
-        ax.set_title(label, fontsize="medium")
-    for ax in axes[-1]:
-        ax.set_xlabel("epoch")
-        ax.xaxis.set_major_locator(MaxNLocator(**EPOCH_TICKS))
-    return figure
-
-
-def backgrounds_table(tables: Sequence[Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
-    """What `backgrounds` shows of a run: the share of squares whose background lies between two brightnesses."""
-    shares = _background_shares(tables)
-    edges = np.linspace(0, FULL_SCALE, BINS + 1)
-    epochs = shares.shape[1]
-    return pd.DataFrame(
-        {
-            "epoch": np.repeat(np.arange(1, epochs + 1), BINS),
-            "background_from": np.tile(edges[:-1], epochs),
-            "background_to": np.tile(edges[1:], epochs),
-            "share": shares.T.ravel(),
-        }
-    )
-
-
-def darkness_table(tables: Sequence[Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
-    """What `darkness` shows of a run: dark squares by cause, and of each seed the loss of the frame's mini-batch."""
-    losses = {f"loss_{number}": _loss_of_frames(seed) for number, seed in enumerate(tables, 1)}
-    return _mean_causes(tables).assign(**losses).reset_index()
-
-
-def raster_table(tables: Sequence[Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
-    """What `raster` shows of a run."""
-    return tables[0]["units"][["epoch", "layer", "unit", "active_fraction", "inactive"]]
-
-
-FIGURES = {"backgrounds": backgrounds, "darkness": darkness, "raster": raster}
-TABLES = {"backgrounds": backgrounds_table, "darkness": darkness_table, "raster": raster_table}
-
-
-def data(kind: str, sides: Sides) -> pd.DataFrame:
-    """What a kind of figure shows, as a table: the rows of all runs, with what they are called."""
-    tables = [TABLES[kind](tables).assign(run=label) for label, tables in sides.items()]
-    together = pd.concat(tables, ignore_index=True)
-    return together[["run", *together.columns.drop("run")]]

@@ -1,4 +1,4 @@
-"""Figures, by seaborn: the two panels of an experiment, and the accuracy of one run."""
+"""Figures of the runs of an experiment: measurements against the epoch, and the final test accuracy."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,109 +10,116 @@ from matplotlib.ticker import MaxNLocator
 
 from dying_relu.configuration.labels import held_fixed
 from dying_relu.configuration.run import Run
-from dying_relu.figures.style import EPOCH_TICKS, REFERENCE, TEST_ACCURACY, sns
-from dying_relu.tables.summaries import mean_of_last_tenth, series_names
+from dying_relu.figures.style import (
+    EPOCH_TICKS,
+    MARKERS,
+    REFERENCE_COLOR,
+    add_legend,
+    set_title,
+    sns,
+    turn_long_labels,
+    wrap,
+)
+from dying_relu.tables.summaries import BATCH_STATISTICS, EVALUATIONS, mean_of_last_tenth, series_names
 
-EVALUATIONS = {"running averages": "test_accuracy", "mini-batch statistics": TEST_ACCURACY}
-SHARES = (TEST_ACCURACY, "perfect_batches")
+SHARES = (BATCH_STATISTICS, "perfect_batches")
 
 
-def summary(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
+def accuracy_and_dead_units(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
     """Test accuracy (upper panel) and dead units (lower panel) against the epoch, a curve per series.
 
-    `metrics` has the `metrics.csv` of every run of an experiment. Runs that differ only in their
-    seed are one series: the curve is their mean, and the band around it, which one seed does not
-    have, reaches from the lowest to the highest. Runs without BN are black and dashed; the others
-    go from dark to light in the order of the configuration, which survives grayscale printing and
-    colour blindness, and carry markers of their own.
+    `metrics` holds the `metrics.csv` of every run of an experiment. Runs that differ only in their seed are one
+    series: the curve is their mean, the band around it reaches from the lowest to the highest seed. Series
+    without BN are dashed, and black if there is only one. The others go from dark to light in the order of the
+    configuration, which survives grayscale printing and colour blindness. Every series has its own marker.
     """
-    panels = {TEST_ACCURACY: "test accuracy (mini-batch statistics)", "dead_units": "dead units"}
+    panels = {BATCH_STATISTICS: "test accuracy (mini-batch statistics)", "dead_units": "dead units"}
     return _over_epochs(metrics, title, panels, [2, 1])
 
 
-def units(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
-    """Dead, inactive and dark units against the epoch, a panel each; series as in `summary`."""
+def unit_counts(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
+    """Dead, inactive and dark units against the epoch, a panel each; series as in `accuracy_and_dead_units`."""
     panels = {"dead_units": "dead units", "inactive_units": "inactive units", "dark_units": "dark squares"}
     return _over_epochs(metrics, title, panels, [1, 1, 2])
 
 
-def perfect(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
-    """The share of mini-batches without an error against the epoch; series as in `summary`."""
+def perfect_batches(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
+    """The share of mini-batches without an error against the epoch; series as in `accuracy_and_dead_units`."""
     return _over_epochs(metrics, title, {"perfect_batches": "mini-batches without an error"}, [1])
 
 
-def evaluations(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
-    """Final test accuracy of every series, tested in both ways: a point per seed, a larger mark for their mean.
+def final_test_accuracy(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
+    """Final test accuracy of every series under both evaluations: a small point per seed, a large one for their mean.
 
-    Final is what the claims take for it: the mean over the last tenth of the epochs.
+    As for the claims, final is the mean over the last tenth of the epochs.
     """
     names = series_names(metrics)
     rows = [
-        {"series": names[run], "tested with": how, "accuracy": mean_of_last_tenth(frame[column])}
+        {"series": names[run], "tested with": evaluation, "accuracy": mean_of_last_tenth(frame[column])}
         for run, frame in metrics.items()
-        for how, column in EVALUATIONS.items()
+        for evaluation, column in EVALUATIONS.items()
     ]
     table = pd.DataFrame(rows)
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
     shared = {"data": table, "x": "series", "y": "accuracy", "hue": "tested with", "palette": "colorblind", "ax": axes}
     sns.pointplot(**shared, errorbar=None, markers=["o", "s"], dodge=0.3, linestyle="none")
-    # The points of the seeds stand beside the marks of the means.
-    sns.stripplot(**shared, dodge=True, jitter=False, legend=False, size=5, edgecolor=REFERENCE, linewidth=0.7)
+    sns.stripplot(**shared, dodge=True, jitter=False, legend=False, size=5, edgecolor=REFERENCE_COLOR, linewidth=0.7)
     axes.set(xlabel=None, ylabel="test accuracy, last tenth of the epochs")
     axes.tick_params(axis="x", rotation=20)
-    axes.set_title(title, fontweight="bold", parse_math=False)
+    turn_long_labels(axes, list(dict.fromkeys(names.values())))
+    axes.set_title(wrap(title, 75), fontweight="bold", parse_math=False)
     return figure
 
 
-FIGURES = {"units": units, "perfect": perfect, "evaluations": evaluations}
+FIGURES = {"units": unit_counts, "perfect": perfect_batches, "evaluations": final_test_accuracy}
 
 
 def _over_epochs(
     metrics: Mapping[Run, pd.DataFrame], title: str, panels: Mapping[str, str], heights: Sequence[float]
 ) -> Figure:
-    """A panel for each column of `metrics.csv` in `panels`, one below the other, with one legend."""
+    """A panel per column of `metrics.csv`, below each other, with one legend; `panels` maps columns to labels."""
     runs = list(metrics)
     labels = series_names(metrics)
     table = pd.concat([frame.assign(series=labels[run]) for run, frame in metrics.items()], ignore_index=True)
-    look = _look(runs, labels)
+    style = _series_style(runs, labels)
     figure = Figure(figsize=(9, 2 + 2 * sum(heights)), layout="constrained")
     for axes, (column, label) in zip(
         figure.subplots(len(panels), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0],
         panels.items(),
         strict=True,
     ):
-        _curves(axes, table, column, look)
+        _curves(axes, table, column, style)
         axes.set(ylabel=label, xlabel="epoch")
         if column == next(iter(panels)):
-            axes.legend(title=None, handlelength=4, loc="lower right" if column in SHARES else "upper right")
-            axes.set_title(f"held fixed: {held_fixed(runs)}", fontsize="small")
+            add_legend(axes, handlelength=4, loc="lower right" if column in SHARES else "upper right")
+            axes.set_title(wrap(f"held fixed: {held_fixed(runs)}", 120), fontsize="small")
         else:
             axes.legend().remove()
         if column not in SHARES:
             axes.set_ylim(-0.4, np.fmax(1.0, table[column].max()) * 1.05 + 0.4)
             axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         axes.xaxis.set_major_locator(MaxNLocator(**EPOCH_TICKS))
-    figure.suptitle(title, fontweight="bold", parse_math=False)
+    set_title(figure, title)
     return figure
 
 
-def _look(runs: Sequence[Run], labels: Mapping[Run, str]) -> dict[str, dict]:
-    """Per series: colour, dashes and marker, as seaborn's `palette`, `dashes` and `markers`."""
-    with_bn = list(dict.fromkeys(labels[run] for run in runs if run.batch_norm))
-    # One colour more than needed: the lightest would be lost on white.
-    palette = dict(zip(with_bn, sns.color_palette("viridis", len(with_bn) + 1), strict=False))
-    names = list(dict.fromkeys(labels.values()))
-    shapes = "os^Dv<>pP*X"
+def _series_style(runs: Sequence[Run], labels: Mapping[Run, str]) -> dict[str, dict]:
+    """Colour, dashes and marker of each series, as seaborn's `palette`, `dashes` and `markers`."""
+    has_bn = {labels[run]: run.batch_norm for run in runs}
+    reference = [name for name, batch_norm in has_bn.items() if not batch_norm]
+    colored = [name for name in has_bn if len(reference) > 1 or name not in reference]
+    # One colour more than needed: the lightest would not show on white.
+    palette = dict(zip(colored, sns.color_palette("viridis", len(colored) + 1), strict=False))
     return {
-        "palette": {name: palette.get(name, REFERENCE) for name in names},
-        "dashes": {name: "" if name in palette else (4, 1.5) for name in names},
-        "markers": {name: shapes[index % len(shapes)] for index, name in enumerate(names)},
+        "palette": {name: palette.get(name, REFERENCE_COLOR) for name in has_bn},
+        "dashes": {name: "" if batch_norm else (4, 1.5) for name, batch_norm in has_bn.items()},
+        "markers": {name: MARKERS[index % len(MARKERS)] for index, name in enumerate(has_bn)},
     }
 
 
-def _curves(axes: Axes, table: pd.DataFrame, column: str, look: Mapping[str, dict]) -> None:
-    names = list(look["palette"])
+def _curves(axes: Axes, table: pd.DataFrame, column: str, style: Mapping[str, dict]) -> None:
+    names = list(style["palette"])
     last = int(table["epoch"].max())
     sns.lineplot(
         table,
@@ -127,5 +134,5 @@ def _curves(axes: Axes, table: pd.DataFrame, column: str, look: Mapping[str, dic
         markersize=6,
         linewidth=1.5,
         ax=axes,
-        **look,
+        **style,
     )

@@ -2,17 +2,16 @@
 
 import pandas as pd
 
-VANISHED_LOSS = 0.01  # nats: an image whose class has a probability of 99 %
+VANISHED_LOSS = 0.01  # nats; the class of the image has a probability of 99 %
 CAUSES = ["inactive units", "active units, loss vanished", "active units, loss present"]
 
 
 def causes_of_dark_units(units: pd.DataFrame, batches: pd.DataFrame) -> pd.DataFrame:
-    """How many squares of a run are dark for which cause: a row per epoch, a column for each of CAUSES.
+    """Count a run's dark squares by cause: a row per epoch, a column for each of CAUSES.
 
-    A unit is inactive where its pre-activation is above 0 for no training image: nothing reaches
-    its weights. Of the active ones, those whose frame shows a mini-batch (the last of the epoch)
-    with no error and a mean loss below VANISHED_LOSS have next to nothing to learn from it. The
-    others are active for other images than those of the mini-batch.
+    The pre-activation of an inactive unit is above 0 for no training image, so nothing reaches its weights. An active
+    unit has next to nothing to learn from a mini-batch without errors and with a mean loss below VANISHED_LOSS; the
+    frame shows the last mini-batch of the epoch. The other active units respond to images outside of the mini-batch.
     """
     last = batches.groupby("epoch").last()
     vanished = units["epoch"].map((last["accuracy"] == 1) & (last["loss"] < VANISHED_LOSS))

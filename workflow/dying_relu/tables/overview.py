@@ -16,7 +16,7 @@ def runs_table(runs: Mapping[Run, list[str]]) -> pd.DataFrame:
 
 def final_table(metrics: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """`final.csv`: the last row of every run's `metrics.csv`, by the name of the run."""
-    return pd.concat([frame.tail(1).assign(run=name) for name, frame in metrics.items()])[FINAL]
+    return pd.concat([frame.tail(1).assign(run=name) for name, frame in metrics.items()]).reindex(columns=FINAL)
 
 
 def table_row(run: Run, experiments: Sequence[str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Tables over all runs."""
+"""What the metrics of a run come to: final values, divergence, and the names of series."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,26 +9,39 @@ import pandas as pd
 from dying_relu.configuration.labels import series_label, varied
 from dying_relu.configuration.run import Run
 
+# Columns of metrics.csv: test accuracy with BN's running averages, and with the statistics of each test mini-batch.
+RUNNING_AVERAGES, BATCH_STATISTICS = "test_accuracy", "test_accuracy_batch_statistics"
+EVALUATIONS = {"running averages": RUNNING_AVERAGES, "mini-batch statistics": BATCH_STATISTICS}
+
 
 def mean_of_last_tenth(values: pd.Series) -> float:
-    """What a run arrives at: the mean over the last tenth of the epochs, and at least over one.
+    """The final value of a run: the mean over the last tenth of its epochs, at least over one.
 
-    Single epochs scatter, and without BN accuracy drops for an epoch now and then. The mean is NaN as soon
-    as one of the values is, since what is not a number must not vanish.
+    Single epochs scatter, and without BN accuracy drops for an epoch now and then. NaN if one of the values is NaN.
     """
     return values.tail(max(1, round(len(values) / 10))).mean(skipna=False)
 
 
 def diverged_in(metrics: pd.DataFrame) -> int | None:
-    """The epoch in which a run diverged, by its `metrics.csv`: the last row then has nothing but the epoch."""
+    """The epoch in which a run diverged, or None; the last row of its `metrics.csv` then holds the epoch alone."""
     measured = metrics.to_numpy(float)[-1:, metrics.columns != "epoch"]
     return int(metrics["epoch"].iloc[-1]) if measured.size and np.isnan(measured).all() else None
 
 
+def series_keys(runs: Sequence[Run]) -> dict[Run, list[str]]:
+    """The parameters that name the series of each run: those in which the runs differ.
+
+    Parameters of BN do not name a run without BN, unless such runs differ in them.
+    """
+    keys = varied(runs)
+    without_bn = varied([run for run in runs if not run.batch_norm])
+    keys_without_bn = [key for key in keys if not key.startswith("batch_norm_") or key in without_bn]
+    return {run: keys if run.batch_norm else keys_without_bn for run in runs}
+
+
 def series_names(metrics: Mapping[Run, pd.DataFrame]) -> dict[Run, str]:
-    """What the series of each run is called, and of how many seeds it diverged; from the `metrics.csv` of the runs."""
-    keys = varied(list(metrics))
-    names = {run: series_label(run, keys) for run in metrics}
+    """The name of each run's series, and how many of its seeds diverged; `metrics` holds each run's `metrics.csv`."""
+    names = {run: series_label(run, keys) for run, keys in series_keys(list(metrics)).items()}
     diverged = Counter(names[run] for run, frame in metrics.items() if diverged_in(frame))
     seeds = Counter(names.values())
     marks = {name: f" (diverged: {diverged[name]} of {seeds[name]})" for name in diverged}

@@ -1,1 +1,1 @@
-"""dW as pictures: frames, videos, and the sprites of the page's player."""
+"""dW as pictures: frames, videos, and sprites for the page's player."""

@@ -12,56 +12,61 @@ from PIL import Image
 
 from dying_relu.measurements.frame_schedule import frame_of
 
-# Neither black, white nor mid-gray, so that the border of no square disappears.
-SEPARATOR = 64
+Picture = NDArray[np.uint8]
+SEPARATOR = 64  # neither black, white nor mid-gray, so that the border of every square shows
 
 
 def geometry(units: int, inputs: int) -> tuple[int, int, int, int]:
-    """Rows and columns of the squares of a layer, and rows and columns of pixels in each.
+    """Rows and columns of a layer's squares, and rows and columns of pixels in a square.
 
-    There are ceil(sqrt(units)) squares in a row. One has the inputs row by row, 28 x 28 of 784; where they make no
-    square, it is a rectangle of isqrt(inputs) rows, the smallest that is nearly square.
+    A row has ceil(sqrt(units)) squares. A square shows the inputs row by row: 784 as 28 x 28; where the number is no
+    square, it is a rectangle of isqrt(inputs) rows, as nearly square as possible.
     """
     columns = ceil(sqrt(units))
     height = isqrt(inputs)
     return ceil(units / columns), columns, height, ceil(inputs / height)
 
 
-def mosaic(squares: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The squares of all units of a layer, row by row, with separators of one pixel around each.
+def tile(cells: Picture, columns: int) -> Picture:
+    """Arrange the cells `[rows * columns, height, width]` row by row as one picture."""
+    _, height, width = cells.shape
+    return cells.reshape(-1, columns, height, width).swapaxes(1, 2).reshape(-1, columns * width)
 
-    `squares` is `[units, inputs]`, and the picture, uint8 `[height, width]`, has them as `geometry` says; what is left
-    over at the end of a rectangle has the separators' gray.
+
+def stack(pictures: Sequence[Picture], fill: int) -> Picture:
+    """Stack the pictures, the first on top; `fill` is the gray to the right of narrower ones."""
+    width = max(picture.shape[1] for picture in pictures)
+    return np.concatenate(
+        [np.pad(picture, ((0, 0), (0, width - picture.shape[1])), constant_values=fill) for picture in pictures]
+    )
+
+
+def mosaic(squares: Picture) -> Picture:
+    """Arrange the squares of a layer, `[units, inputs]`, as `geometry` says, with separators of one pixel around each.
+
+    Pixels of a rectangle beyond the last input are as gray as the separators.
     """
     units, inputs = squares.shape
     rows, columns, height, width = geometry(units, inputs)
     squares = np.pad(squares, ((0, 0), (0, height * width - inputs)), constant_values=SEPARATOR)
     cells = np.full((rows * columns, height + 1, width + 1), SEPARATOR, np.uint8)
     cells[:units, 1:, 1:] = squares.reshape(units, height, width)
-    grid = cells.reshape(rows, columns, height + 1, width + 1).swapaxes(1, 2).reshape(rows * (height + 1), -1)
-    return np.pad(grid, ((0, 1), (0, 1)), constant_values=SEPARATOR)
+    return np.pad(tile(cells, columns), ((0, 1), (0, 1)), constant_values=SEPARATOR)
 
 
-def stacked(layers: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """The mosaics of all hidden layers as one picture, the first on top, uint8 `[height, width]`.
+def frame(layers: Sequence[Picture]) -> Picture:
+    """The mosaics of all hidden layers as one picture, the first on top.
 
-    One below the other, and all in one picture, so that a network is one video, and two networks side
-    by side show the same layers next to each other at the scale of a single one.
+    One picture makes one video per network, and puts the same layers of two networks next to each other.
     """
-    mosaics = [mosaic(squares) for squares in layers]
-    width = max(picture.shape[1] for picture in mosaics)
-    same_width = [
-        np.pad(picture, ((0, 0), (0, width - picture.shape[1])), constant_values=SEPARATOR) for picture in mosaics
-    ]
-    return np.concatenate(same_width)
+    return stack([mosaic(squares) for squares in layers], SEPARATOR)
 
 
 def draw_frames(archive: Path, folder: Path) -> None:
-    """Draw every frame of the .npz `archive` as a grayscale PNG of its name in `folder`, which is made."""
+    """Draw each frame of the .npz `archive` as a grayscale PNG of the same name in the new folder `folder`."""
     folder.mkdir()
     with np.load(archive) as arrays:
-        for frame, names in groupby(arrays.files, frame_of):
-            path = folder / f"{frame}.png"
-            # Runs of equal bytes are all that is looked for: as small as by default, in a third of the time.
-            picture = Image.fromarray(stacked([arrays[name] for name in names]))
-            picture.save(path, compress_level=1, compress_type=zlib.Z_RLE)
+        for name, layers in groupby(arrays.files, frame_of):
+            picture = Image.fromarray(frame([arrays[layer] for layer in layers]))
+            # Run lengths compress as well as the default does, in a third of its time.
+            picture.save(folder / f"{name}.png", compress_level=1, compress_type=zlib.Z_RLE)

@@ -1,33 +1,33 @@
-"""Strips: frame below frame as pictures, from which the page's player cuts the squares of the units.
+"""Sprite strips: frames below each other as pictures, from which the page's player cuts the squares of the units.
 
-Pictures and no video: a browser has all of a picture at hand, while it seeks in a video as slowly as it likes.
+Pictures, because a browser has all of a picture at hand, while seeking in a video can be slow.
 """
 
 import json
+from collections.abc import Sequence
 from itertools import groupby
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from dying_relu.measurements.frame_schedule import frame_of
-from dying_relu.videos.mosaic import geometry
+from dying_relu.videos.mosaic import Picture, geometry, stack, tile
 
-FRAMES = 10  # in a strip, or fewer where they would become too high
-LARGEST = 16383  # pixels, the most that a WebP picture has in height or width
-BLOCK = 4  # pixels; what WebP compresses as one, so that squares that begin with one keep apart
-# Of the default, 4 and 75, a third of the time, 6 % more bytes, and nearer to the original (PSNR).
+FRAMES_PER_STRIP = 10
+WEBP_LIMIT = 16383  # pixels, the largest height and width of a WebP picture
+BLOCK = 4  # pixels; WebP compresses blocks of 4 x 4, so a square that starts with a block does not bleed into others
+# The defaults, 4 and 75, take three times as long for 6 % fewer bytes, further from the original (PSNR).
 METHOD, QUALITY = 0, 70
 
 
-def layout(shapes: list[tuple[int, int]]) -> list[dict[str, int]]:
-    """For each hidden layer, of `(units, inputs)`, how its squares lie in a frame of the strip, in pixels.
+def layout(shapes: Sequence[tuple[int, int]]) -> list[dict[str, int]]:
+    """Where the squares of each hidden layer lie in a frame of a strip; `shapes` has `(units, inputs)` of each layer.
 
-    Squares of `width` x `height`, as in `frames.mosaic`, stand in rows of `columns` without borders, one every
-    `across` pixels and a row every `down`; `top` is where the layer begins.
+    There are `columns` squares in a row. All other values are pixels: a square has `width` x `height`, as in
+    `mosaic.geometry`, and no border; a square follows every `across`, a row every `down`; the layer starts at `top`.
     """
     layers, top = [], 0
     for units, inputs in shapes:
@@ -39,47 +39,42 @@ def layout(shapes: list[tuple[int, int]]) -> list[dict[str, int]]:
     return layers
 
 
-def sheet(layers: list[NDArray[np.uint8]], places: list[dict[str, int]]) -> NDArray[np.uint8]:
-    """The squares of a frame, of each layer uint8 `[units, inputs]`, as one picture `[height, width]`; see `layout`."""
-    drawn = []
+def sprite_frame(layers: Sequence[Picture], places: Sequence[dict[str, int]]) -> Picture:
+    """Arrange the squares of a frame, `[units, inputs]` of each layer, as one picture; `places` as in `layout`."""
+    pictures = []
     for squares, place in zip(layers, places, strict=True):
         units, inputs = squares.shape
         rows, columns, height, width = geometry(units, inputs)
-        # What is left over repeats the last pixel, which costs the least.
+        # Empty space repeats the last pixel, which costs the fewest bytes.
         filled = np.pad(squares, ((0, rows * columns - units), (0, height * width - inputs)), mode="edge")
-        cells = np.pad(
-            filled.reshape(-1, height, width),
-            ((0, 0), (0, place["down"] - height), (0, place["across"] - width)),
-            mode="edge",
-        )
-        grid = cells.reshape(rows, columns, place["down"], place["across"]).swapaxes(1, 2)
-        drawn.append(grid.reshape(rows * place["down"], columns * place["across"]))
-    wide = max(picture.shape[1] for picture in drawn)
-    return np.concatenate([np.pad(picture, ((0, 0), (0, wide - picture.shape[1]))) for picture in drawn])
+        margins = ((0, 0), (0, place["down"] - height), (0, place["across"] - width))
+        pictures.append(tile(np.pad(filled.reshape(-1, height, width), margins, mode="edge"), columns))
+    return stack(pictures, 0)
 
 
 def draw_sprites(archive: Path, folder: Path) -> None:
-    """Draw the frames of the .npz `archive` into `folder`, which is made: strips as `000.webp`, `001.webp` and so on.
+    """Draw the frames of the .npz `archive` as strips `000.webp`, `001.webp` and so on in the new folder `folder`.
 
-    `sprites.json` says what they hold: the names of all `frames` in their order, how many are in a strip,
-    the `height` of a frame, and the `layers`; see `layout`. A training that has left no frame gives no strips; nor
-    does a network whose frame is larger than such a picture can be, and `frames` is empty then.
+    `sprites.json` describes them: the names of all `frames`, how many are `in_strip`, the `height` of a frame, and the
+    `layers` as in `layout`. There are no strips, and `frames` is empty, if the training left no frame, or if a frame
+    is larger than a WebP picture can be.
     """
     folder.mkdir()
     about: dict[str, Any] = {"frames": [], "in_strip": 0, "height": 0, "layers": []}
     with np.load(archive) as arrays:
-        frames = [(frame, list(names)) for frame, names in groupby(arrays.files, frame_of)]
-        if frames:
-            about["layers"] = layout([arrays[name].shape for name in frames[0][1]])
-            height, width = sheet([arrays[name] for name in frames[0][1]], about["layers"]).shape
-            if max(height, width) <= LARGEST:
-                in_strip = min(FRAMES, LARGEST // height)
-                about |= {"frames": [frame for frame, _ in frames], "in_strip": in_strip, "height": height}
-                for number, start in enumerate(range(0, len(frames), in_strip)):
-                    strip = [
-                        sheet([arrays[name] for name in names], about["layers"])
-                        for _, names in frames[start : start + in_strip]
-                    ]
-                    path = folder / f"{number:03d}.webp"
-                    Image.fromarray(np.concatenate(strip)).save(path, quality=QUALITY, method=METHOD)
+        frames = {name: list(layers) for name, layers in groupby(arrays.files, frame_of)}
+        names = list(frames)
+
+        def draw(name: str) -> Picture:
+            return sprite_frame([arrays[layer] for layer in frames[name]], about["layers"])
+
+        if names:
+            about["layers"] = layout([arrays[layer].shape for layer in frames[names[0]]])
+        if names and max((first := draw(names[0])).shape) <= WEBP_LIMIT:
+            height = len(first)
+            in_strip = min(FRAMES_PER_STRIP, WEBP_LIMIT // height)
+            about |= {"frames": names, "in_strip": in_strip, "height": height}
+            for number, start in enumerate(range(0, len(names), in_strip)):
+                strip = np.concatenate([draw(name) for name in names[start : start + in_strip]])
+                Image.fromarray(strip).save(folder / f"{number:03d}.webp", quality=QUALITY, method=METHOD)
     (folder / "sprites.json").write_text(json.dumps(about, indent=1) + "\n")
