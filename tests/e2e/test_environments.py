@@ -74,15 +74,9 @@ def test_every_rule_runs_in_an_environment_that_holds_only_what_its_file_pins(ma
         assert packages["torch"].partition("+")[0] == pins(ROOT / "envs/train.yaml")["pytorch"][0]
 
 
-def test_jobs_run_in_the_image_and_without_it_there_is_a_clear_error(small, tmp_path):
-    arguments = ["--sdm", "apptainer", *small.arguments("image"), "--", "image/runs.csv"]
+def test_jobs_run_in_the_image(small, tmp_path):
     path = path_with(tmp_path / "bin", apptainer=APPTAINER)
-    image = small.project / "envs" / "dying-relu.sif"
-    refused = snakemake(small.project, *arguments, PATH=path)
-    assert refused.returncode != 0
-    assert "envs/dying-relu.sif" in refused.stdout
-    assert not (small.project / "image" / "runs.csv").exists()
-    image.touch()
+    arguments = ["--sdm", "apptainer", *small.arguments("image"), "--", "image/runs.csv"]
     done = snakemake(small.project, *arguments, PATH=path)
     assert done.returncode == 0, done.stdout
     assert scripts_in((tmp_path / "bin" / "apptainer.txt").read_text())
