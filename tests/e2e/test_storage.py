@@ -20,7 +20,7 @@ from slurm import free_ports
 
 pytestmark = pytest.mark.slow
 
-PACKAGES = ("-r", ROOT / "envs" / "cloud.txt", "moto[server]==5.2.5")
+PACKAGES = ("-r", ROOT / "envs" / "cloud.in", "moto[server]==5.2.5")
 
 
 @dataclass(frozen=True)
