@@ -22,6 +22,6 @@ def pins(file: Path) -> dict[str, tuple[str, str]]:
 def rules() -> list[tuple[str, str]]:
     """The environment and the script of every rule; a rule without either is an error."""
     blocks = [block for file in ROOT.glob("workflow/rules/*.smk")
-              for block in re.split(r"^ *rule ", file.read_text(), flags=re.MULTILINE)[1:]]  # fmt: skip
+              for block in re.split(r"^ *rule\b", file.read_text(), flags=re.MULTILINE)[1:]]  # fmt: skip
     keys = (r'conda:\s+"../../(envs/\w+\.yaml)"', r'script:\s+"../scripts/(\w+)\.py"')
     return [tuple(re.search(key, block)[1] for key in keys) for block in blocks]
