@@ -1,92 +1,58 @@
-"""What Snakemake asks of the command `conda`, done by Rattler, a library that solves and installs conda packages.
+"""What Snakemake asks of the command `conda`, with virtual environments and the index of Python packages instead.
 
-For tests only. It runs in .venv-rattler; the command itself is a wrapper, see `conda` in test_conda.py. As with the
-real one, CONDA_CHANNEL_ALIAS says where channels lie, and CONDA_PKGS_DIRS where packages are unpacked. What the tests
-do not need is not there, and is an error.
+An environment holds what its file pins, at the same versions, with what that depends on. Not tried in this way: conda's
+solver, the version of the interpreter, and packages that are not Python's.
 """
 
-import argparse
-import asyncio
-import json
-import os
-import shlex
+import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
-import rattler
-import yaml
-from rattler.explicit_environment import ExplicitEnvironmentSpec
-from rattler.platform import Subdir
-from rattler.shell import ActivationVariables, activate
+NO_PYTHON_PACKAGES = {"python", "ffmpeg"}  # imageio-ffmpeg brings an ffmpeg along
+# Snakemake appends its own packages to the path of every script. Only itself may be imported from there; besides, each
+# script leaves its name in the environment that it ran in.
+SITE_CUSTOMIZE = """
+import atexit, sys
+from importlib.machinery import PathFinder
 
-VERSION = "24.7.1"  # the oldest one that Snakemake takes
-EXPLICIT = "@EXPLICIT"
+class Isolated(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if path is None and not name.startswith("snakemake"):
+            path = [folder for folder in sys.path if folder != {outside!r}]
+        return PathFinder.find_spec(name, path, target)
 
-
-def main(arguments: list[str]) -> None:
-    match arguments:
-        case ["--version"]:
-            print("conda", VERSION)
-        case ["info", "--json"]:
-            print(json.dumps({"conda_prefix": os.environ["CONDA_STAND_IN"], "platform": str(Subdir.current())}))
-        case ["config", "--get", "channel_priority", "--json"]:
-            print(json.dumps({"get": {"channel_priority": "strict"}}))
-        case ["env", "create", *options] | ["create", *options]:
-            create(options)
-        case ["clean", "-y", "--tarballs"]:
-            for archive in Path(os.environ["CONDA_PKGS_DIRS"]).glob("*.conda"):
-                archive.unlink()
-        case ["list", "--explicit", "--prefix", prefix]:
-            print(EXPLICIT, *(record.url for record in installed(Path(prefix))), sep="\n")
-        case ["activation", prefix]:  # not of the real one: what its script `activate` asks for
-            print(activate(Path(prefix), ActivationVariables()).script)
-        case _:
-            sys.exit(f"the stand-in for conda cannot do this: conda {shlex.join(arguments)}")
+sys.meta_path[sys.meta_path.index(PathFinder)] = Isolated
+atexit.register(lambda: open(sys.prefix + "/ran.txt", "a").write(sys.argv[0] + "\\n"))
+"""
 
 
-def create(options: list[str]) -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--file", type=Path, required=True)
-    parser.add_argument("--prefix", type=Path, required=True)
-    for flag in ("--quiet", "--no-default-packages", "--yes"):
-        parser.add_argument(flag, action="store_true")
-    arguments = parser.parse_args(options)
-    asked = arguments.file.read_text()
-    solving = explicit(arguments.file) if EXPLICIT in asked else solved(yaml.safe_load(asked))
-    asyncio.run(install(solving, arguments.prefix))
+def create(file: Path, prefix: Path) -> None:
+    """Make the environment that a file describes."""
+    from environments import PYPI, pins  # loads PyTorch, which the other commands do without
 
-
-async def install(solving, prefix: Path) -> None:
-    cache = Path(os.environ["CONDA_PKGS_DIRS"])
-    await rattler.install(await solving, prefix, cache_dir=cache, show_progress=False)
-
-
-async def solved(file: dict) -> list[rattler.RepoDataRecord]:
-    """The packages that fulfil an environment file."""
-    alias = os.environ["CONDA_CHANNEL_ALIAS"]
-    channels = [rattler.Channel(f"{alias}/{name}") for name in file["channels"] if name != "nodefaults"]
-    return await rattler.solve(channels, [rattler.MatchSpec(pin) for pin in file["dependencies"]])
-
-
-async def explicit(file: Path) -> list[rattler.RepoDataRecord]:
-    """The packages whose addresses a file lists, which is what freezes an environment."""
-    urls = {entry.url for entry in ExplicitEnvironmentSpec.from_path(file).packages}
-    alias = os.environ["CONDA_CHANNEL_ALIAS"]
-    channels = {rattler.Channel(f"{alias}/{Path(url).parts[-3]}") for url in urls}
-    names = {Path(url).name.rsplit("-", 2)[0] for url in urls}  # name-version-build.conda
-    known = await rattler.Gateway().query([*channels], [Subdir.current()], sorted(names), recursive=False)
-    found = [record for records in known for record in records if record.url in urls]
-    if missing := urls - {record.url for record in found}:
-        sys.exit(f"not in the channel: {sorted(missing)}")
-    return found
-
-
-def installed(prefix: Path) -> list[rattler.PrefixRecord]:
-    records = (prefix / "conda-meta").glob("*.json")
-    return [rattler.PrefixRecord.from_path(record) for record in sorted(records)]
+    # Three times =, lest another build of the same version be taken, which does not fit the others.
+    packages = [f"{PYPI.get(name, name)}==={version}" for name, (version, _) in pins(file).items()
+                if name not in NO_PYTHON_PACKAGES]  # fmt: skip
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", prefix], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", prefix / "bin" / "python"]
+    subprocess.run([*pip, "install", "--quiet", "--quiet", *packages], check=True)
+    (site,) = prefix.glob("lib/python*/site-packages")
+    (site / "sitecustomize.py").write_text(SITE_CUSTOMIZE.format(outside=sysconfig.get_path("purelib")))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
-    sys.stdout.flush()
-    os._exit(0)  # threads of Rattler live on, and now and then one crashes while Python ends around it
+    match sys.argv[1:]:
+        case [*_, "--version"]:
+            print("conda 24.7.1")  # the oldest that Snakemake takes
+        case [home, "info", "--json"]:
+            print(f'{{"conda_prefix": "{home}", "platform": "linux-64"}}')
+        case [_, "config", "--get", "channel_priority", "--json"]:
+            print('{"get": {"channel_priority": "strict"}}')
+        case [_, "env", "create", *_, "--file", file, "--prefix", prefix]:
+            create(Path(file), Path(prefix))
+        case [_, "clean", *_]:
+            pass
+        case unknown:
+            sys.exit(f"the stand-in for conda cannot do this: {unknown}")

@@ -1,4 +1,4 @@
-"""What tests are given: real MNIST, and copies of the project."""
+"""Fixtures: real MNIST, copies of the project in which something has run, and a cluster."""
 
 import os
 import shutil
@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from breaking import UNDISTURBED, Small
 from dying_relu.data.download import fetch
 from dying_relu.provenance.manifest import manifest
+from faults import UNDISTURBED, SmallProject
 from helpers import QUICK, ROOT, setting, snakemake
 from slurm import Slurm, one_node, why_not
 
 
 @pytest.fixture(scope="session")
 def mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder MNIST/raw with the real files; DYING_RELU_MNIST may name a folder that has them already."""
+    """The folder MNIST/raw with the real files, from the folder that DYING_RELU_MNIST names if it is set."""
     raw = tmp_path_factory.mktemp("mnist") / "MNIST" / "raw"
     fetch(raw, os.environ.get("DYING_RELU_MNIST"), timeout=15)
     return raw
@@ -25,7 +25,7 @@ def mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
-    """A function that copies the project, as a clone would have it, into a new folder."""
+    """A function that copies the project into a new folder, as `git clone` would."""
     command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
@@ -56,19 +56,19 @@ def results(project) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small(make_project, mnist) -> Small:
-    """A copy of the project for tests that break things; they give each try a results folder of its own."""
+def small(make_project, mnist) -> SmallProject:
+    """A copy of the project for tests that interrupt it; each try has a results folder of its own."""
     folder = make_project()
     shutil.copy(folder / "tests" / "configs" / "smallest.yaml", folder / "config.yaml")
-    undisturbed = Small(folder, mnist, {})
+    undisturbed = SmallProject(folder, mnist, {})
     done = undisturbed.run(UNDISTURBED)
     assert done.returncode == 0, done.stdout
-    return Small(folder, mnist, manifest(folder / UNDISTURBED))
+    return SmallProject(folder, mnist, manifest(folder / UNDISTURBED))
 
 
 @pytest.fixture(scope="module")
 def slurm() -> Iterator[Slurm]:
-    """A cluster; where there can be none the tests are skipped, but in CI they fail."""
+    """A cluster. Where it cannot start the tests are skipped, but in CI they fail."""
     if message := why_not():
         if os.environ.get("CI"):
             pytest.fail(message)

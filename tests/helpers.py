@@ -1,4 +1,4 @@
-"""What tests call: runs by their parameters, and Snakemake."""
+"""Functions that many tests call: they make runs, train, and start Snakemake."""
 
 import os
 import re
@@ -19,7 +19,7 @@ QUICK = ("--configfile", "tests/configs/quick.yaml")
 
 
 def make_run(epochs: int = 1, seed: int = 20170523, **parameters) -> Run:
-    """A run as the configuration would make it."""
+    """The run that the configuration makes of these parameters."""
     grid = {"batch_norm": True} | parameters
     settings = {"epochs": epochs, "seeds": [seed], "experiments": {"one": {"title": "One", "grids": [grid]}}}
     (run,) = load_config(settings).runs.values()
@@ -36,7 +36,7 @@ def train_anew(run: Run, images: Images, engine: type[Engine], outputs: Outputs,
 def snakemake(
     project: Path, *arguments: str, python: str = sys.executable, **environment: str
 ) -> subprocess.CompletedProcess:
-    """Run Snakemake in `project`; what it said is in `stdout`, errors included."""
+    """Run Snakemake in `project`; `stdout` has its whole output, errors included."""
     return subprocess.run(
         [python, "-m", "snakemake", *arguments],
         cwd=project,
@@ -54,17 +54,10 @@ def setting(**values: object) -> list[str]:
 
 
 def planned(project: Path, *arguments: str) -> dict[str, int]:
-    """How many jobs of which rule a dry run would do."""
+    """The number of jobs of each rule that a dry run plans."""
     said = snakemake(project, "-n", "--cores", "2", *arguments)
     assert said.returncode == 0, said.stdout
     if "Nothing to be done" in said.stdout:
         return {}
     table = said.stdout.partition("Job stats")[2].partition(" total ")[0]
     return {rule: int(count) for rule, count in re.findall(r"^ (\w[\w ]*?) +(\d+) *$", table, re.MULTILINE)}
-
-
-def artefacts(results: Path) -> dict[str, bytes]:
-    """Everything that must be the same whenever and wherever it is made."""
-    kinds = ("*.csv", "*.csv.gz", "*.npz", "*.png", "*.svg", "*.mp4")
-    found = {path for kind in kinds for path in results.rglob(kind) if "benchmarks" not in path.parts}
-    return {str(path.relative_to(results)): path.read_bytes() for path in found}

@@ -1,8 +1,8 @@
-"""A real Slurm of one node: on loopback, its files below one folder, and gone when it is no longer needed.
+"""A real Slurm of one node on loopback, with all its files in one folder.
 
-Munge, slurmctld and slurmd run in a mount namespace of their own, where the folder's slurm.conf lies at its default
-path, since job steps look nowhere else; and in a process namespace of their own, which takes with it, when its first
-process ends, whatever runs in it: daemons, jobs and what the jobs started.
+Munge, slurmctld and slurmd run in a mount namespace of their own, in which the folder's slurm.conf lies at its default
+path: job steps look nowhere else. They also have a process namespace of their own; when its first process ends, the
+kernel kills all others in it: daemons, jobs, and what the jobs started.
 """
 
 import os
@@ -11,21 +11,22 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from faults import wait_for
+
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "munged", "unshare")
 PARTITION = "work"
 ABRUPT = "abrupt"
-URGENT = "urgent"  # its jobs take the place of those of the other two
-GRACE = 60  # seconds between SIGTERM and SIGKILL for a job that has to make way; in ABRUPT there are none
+URGENT = "urgent"  # its jobs preempt those of the other two
+GRACE = 60  # seconds between SIGTERM and SIGKILL for a preempted job; 0 in ABRUPT
 ACCOUNT = "testing"
 
-# No accounting and no cgroups, which take a database and a machine of one's own. The default partition refuses jobs,
-# so that what runs has been sent to the other. Jobs are remembered for an hour, for tests to ask about.
+# No accounting and no cgroups, which need a database and a machine of their own. The default partition runs no jobs,
+# so whatever runs was sent to another one on purpose. Slurm remembers jobs for an hour, so that tests can ask for them.
 CONFIGURATION = """
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -56,8 +57,8 @@ PartitionName={abrupt} Nodes=ALL State=UP PriorityTier=1 GraceTime=0
 PartitionName={urgent} Nodes=ALL State=UP PriorityTier=2 PreemptMode=OFF
 """
 
-# The first process of the namespaces. It ends when its input does: when the test closes it, or has been killed.
-# Munge is told to overlook that everybody may write to /tmp.
+# The first process of the namespaces ends with its input: when the test closes it, or was killed.
+# --force lets munge run although everybody may write to /tmp.
 DAEMONS = """
 mount --bind "$1/etc" /etc/slurm || exit
 munged --foreground --force --socket="$1/munge.socket" --key-file="$1/munge.key" --pid-file="$1/munge.pid" \
@@ -71,64 +72,60 @@ read -r _
 
 @dataclass(frozen=True)
 class Slurm:
-    """What runs, and how to speak to it."""
+    """A running cluster."""
 
     folder: Path
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a command needs to find this cluster; as on a login node, but for the path of slurm.conf."""
+        """The environment in which Slurm's commands, and Snakemake, find this cluster."""
         return os.environ | {
             "SLURM_CONF": str(self.folder / "etc" / "slurm.conf"),
             "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
         }
 
     def ask(self, *command: str) -> str:
-        """What one of Slurm's commands answers."""
+        """The output of one of Slurm's commands."""
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True, timeout=30)
         return done.stdout
 
     def jobs(self) -> dict[str, dict[str, str]]:
-        """All jobs so far, by number."""
+        """State, partition, account, memory and time limit of all jobs so far, by number."""
         keys = {"job": "%i", "state": "%T", "partition": "%P", "account": "%a", "memory": "%m", "minutes": "%l"}
         rows = self.ask("squeue", "--all", "--states=all", "--noheader", "--format=" + "|".join(keys.values()))
         jobs = (dict(zip(keys, row.split("|"), strict=True)) for row in rows.splitlines())
         return {job.pop("job"): job for job in jobs}
 
     @contextmanager
-    def snakemake(
-        self, project: Path, said: Path, *arguments: str, partition: str = PARTITION
-    ) -> Iterator[subprocess.Popen]:
-        """Snakemake with the profile, which sends its jobs to a partition, until the block ends.
-
-        What it says goes into the file `said`, and into the error, with Slurm's log, if something fails in the block.
-        """
+    def snakemake(self, project: Path, *arguments: str, partition: str = PARTITION) -> Iterator[subprocess.Popen]:
+        """Run Snakemake with the Slurm profile until the block ends; an error in the block shows both logs."""
+        output = project / f"{partition}.txt"
         command = [
             *(sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"),
             *("--default-resources", f"slurm_partition={partition}", f"slurm_account={ACCOUNT}"),
-            # The default of 40 seconds is meant for clusters that many share.
+            # The default of 40 seconds spares clusters that many share.
             *("--slurm-init-seconds-before-status-checks", "2"),
             *arguments,
         ]
-        with said.open("w") as output:
+        with output.open("w") as file:
             process = subprocess.Popen(
-                command, cwd=project, env=self.environment, stdout=output, stderr=subprocess.STDOUT, text=True
+                command, cwd=project, env=self.environment, stdout=file, stderr=subprocess.STDOUT
             )
         try:
             yield process
         except BaseException as error:
-            raise AssertionError(f"{said.read_text()}\n{self.log()}") from error
+            raise AssertionError(f"{output.read_text()}\n{self.log()}") from error
         finally:
             process.kill()
             process.wait()
 
     def log(self) -> str:
-        """What the daemons said last."""
+        """The end of each daemon's log."""
         return "\n".join(path.read_text()[-2000:] for path in sorted(self.folder.glob("*.log")))
 
 
 def why_not() -> str | None:
-    """Why no Slurm can be started here, if so."""
+    """The reason why Slurm cannot be started here; None if it can."""
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing:
         return f"{', '.join(missing)} not found (on Debian: apt-get install slurm-wlm munge)"
@@ -143,8 +140,8 @@ def why_not() -> str | None:
 
 @contextmanager
 def one_node() -> Iterator[Slurm]:
-    """A Slurm that is ready for jobs, until the block ends, however it ends."""
-    # Not pytest's folder: the path of a socket may have 108 characters at most.
+    """Run a Slurm that is ready for jobs until the block ends."""
+    # Not pytest's folder: the path of a socket has at most 108 characters.
     with tempfile.TemporaryDirectory(prefix="slurm-", ignore_cleanup_errors=True) as name:
         slurm = Slurm(Path(name))
         _write_files(slurm.folder)
@@ -171,14 +168,14 @@ def _write_files(folder: Path) -> None:
             host=socket.gethostname().partition(".")[0],
             ports=free_ports(2),
             folder=folder,
-            cpus=len(os.sched_getaffinity(0)),
+            cpus=max(2, len(os.sched_getaffinity(0))),
             partition=PARTITION,
             abrupt=ABRUPT,
             urgent=URGENT,
             grace=GRACE,
         )
     )
-    # Which accounts a user has, only a database knows; this answers in its place when the plugin asks.
+    # Snakemake's plugin asks which accounts a user has; only a database knows, so this answers instead.
     (folder / "bin" / "sacctmgr").write_text(f"#!/bin/sh\necho {ACCOUNT}\n")
     (folder / "bin" / "sacctmgr").chmod(0o755)
 
@@ -193,10 +190,12 @@ def free_ports(count: int) -> list[int]:
 
 def _wait_until_ready(slurm: Slurm, process: subprocess.Popen, seconds: float) -> None:
     command = ["sinfo", "--noheader", "--partition", PARTITION, "--format=%T"]
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
+
+    def ready() -> bool:
         asked = subprocess.run(command, env=slurm.environment, capture_output=True, text=True, check=False, timeout=30)
-        if asked.stdout.strip() == "idle":
-            return
-        time.sleep(0.2)
-    raise RuntimeError(f"Slurm is not ready: {slurm.log()}")
+        return asked.stdout.strip() == "idle" or process.poll() is not None
+
+    try:
+        wait_for(ready, seconds)
+    except TimeoutError:
+        raise RuntimeError(f"Slurm is not ready: {slurm.log()}") from None

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from breaking import Small
 from dying_relu.provenance.manifest import differences, manifest
+from faults import SmallProject
 from helpers import snakemake
 
 pytestmark = pytest.mark.slow
 
 
-def with_cache(project: Path, small: Small, cache: Path, *settings: str) -> list[str]:
+def with_cache(project: Path, small: SmallProject, cache: Path, *settings: str) -> list[str]:
     """Run the smallest configuration; the names of the runs that were trained, whose logs say something then."""
     shutil.copy(small.project / "config.yaml", project)
     arguments = [*small.arguments("results"), *settings, "--cache", "train"]

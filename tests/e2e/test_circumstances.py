@@ -6,65 +6,59 @@ from pathlib import Path
 
 import pytest
 
-from breaking import HAS_PROC, Small
 from dying_relu.provenance.manifest import manifest
+from faults import SmallProject, explains, needs_proc
 from helpers import snakemake
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.faults,
-    pytest.mark.skipif(not HAS_PROC, reason="looks for processes in /proc"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.faults, needs_proc]
 
-DAY = 24 * 3600
+DAY = 24 * 3600 * 10**9  # nanoseconds
 
 
 def test_a_second_snakemake_is_turned_away(small):
-    results = "twice"
-    first = small.start_at("train", results)
-    second = small.run(results)
+    first = small.start_at("train", "twice")
+    second = small.run("twice")
     assert second.returncode != 0
-    small.refuses_clearly(second.stdout, "make sure that no other Snakemake process is trying to create the same files")
-    assert first.ends() == 0, first.said
-    small.is_whole(results)
+    explains(second.stdout, "make sure that no other Snakemake process is trying to create the same files")
+    assert first.wait() == 0, first.output
+    small.is_complete("twice")
 
 
 @pytest.mark.full
 def test_two_clones_share_a_results_folder(small, make_project, tmp_path):
-    """Each has a lock of its own, so that nothing keeps them apart. One may fail; nothing wrong comes out."""
-    clone = Small(make_project(), small.mnist, small.expected)
+    """Each clone has a lock of its own, so nothing keeps them apart. One may fail; the results are right."""
+    clone = SmallProject(make_project(), small.mnist, small.expected)
     shutil.copy(small.project / "config.yaml", clone.project / "config.yaml")
     results = tmp_path / "shared"
-    started = [place.start(results) for place in (small, clone)]
-    for one in started:
-        one.ends()
-        print(one.said)
-    small.goes_on(results)
-    clone.goes_on(results)
+    for workflow in [place.start(results) for place in (small, clone)]:
+        workflow.wait()
+        print(workflow.output)
+    small.resumes(results)
+    clone.resumes(results)
 
 
 def set_back_the_clock(*folders: Path, days: int = 1) -> None:
-    """What is there was made tomorrow, then; -1 sets the clock right again."""
+    """Move the time of all files into the future; -1 undoes it."""
     for path in (path for folder in folders for path in [folder, *folder.rglob("*")]):
         stat = path.stat()
-        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + days * DAY * 10**9))
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + days * DAY))
 
 
 def test_the_clock_is_set_back_after_the_training(small):
-    """What is drawn would be older than what it is drawn from: Snakemake says so, and asks for the right time."""
+    """Figures would be older than their tables: Snakemake says so, and asks for the right time."""
     results = "set-back"
+    folder = small.project / results
     assert snakemake(small.project, "--until", "train", *small.arguments(results)).returncode == 0
-    before = manifest(small.project / results)
-    set_back_the_clock(small.project / results)
+    before = manifest(folder)
+    set_back_the_clock(folder)
     trained = small.trained(results)
     refused = small.run(results)
     assert refused.returncode != 0
     assert "This could indicate a clock skew problem" in " ".join(refused.stdout.split())
     assert small.trained(results) == trained
-    after = manifest(small.project / results)
-    assert {name: after.get(name) for name in before} == before
-    set_back_the_clock(small.project / results, days=-1)
-    small.goes_on(results)
+    assert before.items() <= manifest(folder).items()
+    set_back_the_clock(folder, days=-1)
+    small.resumes(results)
 
 
 @pytest.mark.full
@@ -72,9 +66,9 @@ def test_the_clock_is_set_back_after_everything(small):
     results = "set-back-after"
     assert small.run(results).returncode == 0
     set_back_the_clock(small.project / results)
-    assert "Nothing to be done" in small.goes_on(results)
+    assert "Nothing to be done" in small.resumes(results)
     set_back_the_clock(small.project / "workflow")
     try:
-        assert "Nothing to be done" in small.goes_on(results)
+        assert "Nothing to be done" in small.resumes(results)
     finally:  # other tests use the same copy
         set_back_the_clock(small.project / "workflow", days=-1)

@@ -1,4 +1,4 @@
-"""A disk that is full or read-only, for real: a file system in memory, which takes root to mount."""
+"""A disk that is full or read-only: a real file system, in memory, which only root can mount."""
 
 import os
 import subprocess
@@ -7,17 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from breaking import HAS_PROC
+from faults import OUTPUTS, explains, needs_proc
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.faults,
-    pytest.mark.skipif(not HAS_PROC, reason="looks for processes in /proc"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.faults, needs_proc]
 
 FULL = pytest.mark.full
-STAGES = ("fetch", "train", "frames", "video", "page")
-MEGABYTES = 300
+BYTES_LEFT = (0, 64 * 1024)
 
 
 def mount(*arguments: str) -> subprocess.CompletedProcess:
@@ -25,16 +20,16 @@ def mount(*arguments: str) -> subprocess.CompletedProcess:
 
 
 @pytest.fixture
-def disk(small, request) -> Iterator[Callable[[str], Path]]:
+def disk(small) -> Iterator[Callable[[str], Path]]:
     """A function that mounts a file system of its own, 300 MB in memory, as a folder of the project."""
     mounted = []
 
     def make(name: str) -> Path:
         folder = small.project / name
         folder.mkdir()
-        done = mount("-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", str(folder))
+        done = mount("-t", "tmpfs", "-o", "size=300m", "tmpfs", str(folder))
         if done.returncode:
-            message = f"a file system can only be mounted by root: {done.stderr.strip()}"
+            message = f"only root can mount a file system: {done.stderr.strip()}"
             if os.environ.get("CI"):
                 pytest.fail(message)
             pytest.skip(message)
@@ -46,12 +41,12 @@ def disk(small, request) -> Iterator[Callable[[str], Path]]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def fill(folder: Path, but: int) -> Path:
-    """Take all room of a file system but for so many bytes; the file that does it."""
+def fill(folder: Path, left: int) -> Path:
+    """Fill a file system until so many bytes are left; returns the file that does it."""
     filler = folder / "filler"
     with filler.open("wb") as file:
         state = os.statvfs(folder)
-        os.posix_fallocate(file.fileno(), 0, state.f_bavail * state.f_frsize - but)
+        os.posix_fallocate(file.fileno(), 0, state.f_bavail * state.f_frsize - left)
     return filler
 
 
@@ -59,31 +54,31 @@ def fill(folder: Path, but: int) -> Path:
     ("stage", "left"),
     [
         pytest.param(stage, left, marks=[] if (stage, left) == ("train", 0) else FULL)
-        for stage in STAGES
-        for left in (0, 64 * 1024)
+        for stage in OUTPUTS
+        for left in BYTES_LEFT
     ],
 )
 def test_the_disk_becomes_full(small, disk, stage, left):
     results = disk(f"full-{stage}-{left}")
-    started = small.start_at(stage, results.name)
+    workflow = small.start_at(stage, results.name)
     filler = fill(results, left)
-    assert started.ends() != 0
-    small.refuses_clearly(started.said, "No space left on device")
+    workflow.fails()
+    explains(workflow.output, "No space left on device")
     filler.unlink()
-    small.goes_on(results.name)
+    small.resumes(results.name)
 
 
-@pytest.mark.parametrize("left", [pytest.param(left, marks=FULL) for left in (0, 64 * 1024)])
+@pytest.mark.parametrize("left", [pytest.param(left, marks=FULL) for left in BYTES_LEFT])
 def test_the_disk_is_full_and_stays_so(small, disk, left):
-    """The same message when the command is given again without having made room."""
+    """The same message when the command is given again before there is room."""
     results = disk(f"stays-full-{left}")
     filler = fill(results, left)
     for _ in range(2):
         refused = small.run(results.name)
         assert refused.returncode != 0
-        small.refuses_clearly(refused.stdout, "No space left on device")
+        explains(refused.stdout, "No space left on device")
     filler.unlink()
-    small.goes_on(results.name)
+    small.resumes(results.name)
 
 
 def test_the_folder_is_read_only(small, disk):
@@ -91,21 +86,20 @@ def test_the_folder_is_read_only(small, disk):
     assert mount("-o", "remount,ro", str(results)).returncode == 0
     refused = small.run(results.name)
     assert refused.returncode != 0
-    small.refuses_clearly(refused.stdout, "results: found read-only, but", "cannot be written to")
+    explains(refused.stdout, "results: found read-only, but", "cannot be written to")
     assert list(results.iterdir()) == []
     assert mount("-o", "remount,rw", str(results)).returncode == 0
-    small.goes_on(results.name)
+    small.resumes(results.name)
 
 
-@pytest.mark.parametrize("stage", [pytest.param(stage, marks=FULL) for stage in STAGES])
+@pytest.mark.parametrize("stage", [pytest.param(stage, marks=FULL) for stage in OUTPUTS])
 def test_the_folder_becomes_read_only(small, disk, stage):
     """As a file system does after an error of its disk."""
     results = disk(f"read-only-{stage}")
-    started = small.start_at(stage, results.name)
-    os.kill(started.process.pid, 0)
+    workflow = small.start_at(stage, results.name)
     while mount("-o", "remount,ro", str(results)).returncode:  # busy while something is open for writing
-        assert started.process.poll() is None, started.said
-    assert started.ends() != 0
-    print(started.said)
+        assert workflow.process.poll() is None, workflow.output
+    workflow.fails()
+    print(workflow.output)
     assert mount("-o", "remount,rw", str(results)).returncode == 0
-    small.goes_on(results.name)
+    small.resumes(results.name)

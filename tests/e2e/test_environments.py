@@ -1,84 +1,82 @@
-"""Each environment of envs/ is enough for the rules that name it: their scripts run in it, on real data.
+"""`--sdm conda` and `--sdm apptainer`: each job runs where its rule says, and finds there what it imports.
 
-conda-forge cannot be had everywhere, so the same versions of the same packages, with what they depend on and nothing
-else, come from the index of Python packages. What is no Python package cannot be tried in this way: the interpreter's
-version, and ffmpeg, which imageio-ffmpeg brings along here.
+Neither conda nor Apptainer is here; stand-ins take their commands from Snakemake. See docs/cluster.md for what this
+does not show.
 """
 
 import json
-import shutil
-import subprocess
+import os
+import re
+import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
-from environments import ENVS, PYPI, pins, rules
-from helpers import QUICK, ROOT, setting, snakemake
+from environments import ENVS, pins, rules
+from helpers import ROOT, snakemake
 
 pytestmark = pytest.mark.slow
 
-# The four runs that the comparisons show: every rule has something to do, and it takes less than with all eleven.
-FEW = """{
-  batch_size: {grids: [{batch_norm: [true, false]}]},
-  leaky_relu: {grids: [{batch_norm: [true, false], activation: leaky_relu, negative_slope: 0.001}]},
-}"""
-NO_PYTHON_PACKAGES = {"python", "ffmpeg"}
-# Takes the place of a script: hands its job over to the Python of the environment.
-HAND_OVER = """
-import json, os, subprocess, sys, tempfile
-sys.path.append({tests!r})
-from lone_script import job_of
-with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-    json.dump(job_of(snakemake), file)
-    file.flush()
-    command = [{python!r}, "-s", {tests!r} + "/lone_script.py", {script!r}, file.name]
-    subprocess.run(command, check=True, timeout=300, env=os.environ | {{"PYTHONPATH": {library!r}}})
+# Two runs, drawn against the epoch and as a sweep, so that every rule has something to do.
+EXPERIMENT = {"title": "One", "grids": [{"batch_norm": [True, False]}]}
+CONFIG = {
+    "epochs": 2,
+    "run": {"train_images": 2000},
+    "experiments": {
+        "batch_size": EXPERIMENT,
+        "sweep": EXPERIMENT | {"figure": {"kind": "final", "x": "batch_norm"}},
+    },
+    "comparisons": {"bn_relu": {"title": "BN", "left": {"batch_norm": True}, "right": {"batch_norm": False}}},
+}
+APPTAINER = """#!/bin/sh
+[ "$1" = --version ] && echo "apptainer version 1.3.0" && exit
+echo "$*" >>"$0.txt"
+while [ "$1" != envs/dying-relu.sif ]; do shift; done
+shift
+exec "$@"
 """
 
 
-@pytest.fixture(scope="module")
-def pythons(tmp_path_factory) -> Iterator[dict[str, str]]:
-    """For each environment file a Python that has what the file names."""
-    made = {}
-    for file in ENVS:
-        folder = tmp_path_factory.mktemp(file.stem)
-        made[f"envs/{file.name}"] = python = str(folder / "bin" / "python")
-        # Three times =, lest another build of the same version be taken, which does not fit the others.
-        asked = [f"{PYPI.get(name, name)}==={version}" for name, (version, _) in pins(file).items()
-                 if name not in NO_PYTHON_PACKAGES]  # fmt: skip
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=120)
-        subprocess.run([sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--quiet", *asked],
-                       check=True, timeout=900)  # fmt: skip
-    yield made
-    for python in made.values():
-        shutil.rmtree(Path(python).parents[1])  # gigabytes
+def path_with(folder: Path, **programs: str) -> str:
+    """A PATH that finds these scripts first, and then the Python that runs the tests."""
+    folder.mkdir()
+    for name, script in programs.items():
+        (folder / name).write_text(script)
+        (folder / name).chmod(0o755)
+    return os.pathsep.join([str(folder), f"{sys.prefix}/bin", os.environ["PATH"]])
 
 
-def imported(python: str, module: str) -> bool:
-    return subprocess.run([python, "-s", "-c", f"import {module}"], capture_output=True, check=False).returncode == 0
+def scripts_in(text: str) -> set[str]:
+    """The scripts of rules that a text names; Snakemake gives each job a copy of its own."""
+    return set(re.findall(r"/scripts/tmp\w+\.(\w+)\.py", text))
 
 
-def test_an_environment_has_nothing_else(pythons):
-    assert [env for env, python in pythons.items() if imported(python, "snakemake")] == []
-    assert [env for env, python in pythons.items() if imported(python, "torch")] == ["envs/train.yaml"]
-    assert [env for env, python in pythons.items() if imported(python, "matplotlib")] == ["envs/figures.yaml"]
-
-
-def test_every_rule_runs_in_its_environment(pythons, make_project, mnist):
+def test_every_rule_runs_in_an_environment_that_holds_only_what_its_file_pins(make_project, mnist, tmp_path):
     project = make_project()
-    for env, script in rules():
-        original = project / "workflow" / "scripts" / f"{script}.py"
-        moved = original.rename(original.with_name(f"real_{script}.py"))
-        places = {"tests": str(ROOT / "tests"), "library": str(project / "workflow")}
-        original.write_text(HAND_OVER.format(python=pythons[env], script=str(moved), **places))
-    options = [*QUICK, *setting(data=f"{{dir: {mnist}}}", experiments=FEW)]
-    done = snakemake(project, "--cores", "2", *options)
+    (project / "config.yaml").write_text(yaml.safe_dump(CONFIG | {"data": {"dir": str(mnist)}}))
+    stand_in = shlex.join([sys.executable, str(ROOT / "tests" / "conda_stand_in.py"), str(tmp_path)])
+    path = path_with(tmp_path / "bin", conda=f'#!/bin/sh\nexec {stand_in} "$@"\n', activate='. "$1/bin/activate"\n')
+    targets = ["all"]
+    done = snakemake(project, "--cores", "2", "--sdm", "conda", "--", *targets, PATH=path)
     assert done.returncode == 0, done.stdout
-    final = pd.read_csv(project / "results" / "final.csv")
-    assert len(final) == 4
-    for run in final["run"]:
-        packages = json.loads((project / "results" / "runs" / run / "environment.json").read_text())["packages"]
+
+    environments = {file.read_text(): f"envs/{file.name}" for file in ENVS}
+    made = {environments[file.read_text()]: file.with_suffix("") for file in project.glob(".snakemake/conda/*.yaml")}
+    ran = {(env, script) for env, prefix in made.items() for script in scripts_in((prefix / "ran.txt").read_text())}
+    assert ran == set(rules())
+    assert [env for env, prefix in made.items() if [*prefix.glob("lib/*/*/torch")]] == ["envs/train.yaml"]
+    assert len(pd.read_csv(project / "results" / "final.csv")) == 2
+    for file in project.glob("results/runs/*/environment.json"):
+        packages = json.loads(file.read_text())["packages"]
         assert packages["torch"].partition("+")[0] == pins(ROOT / "envs/train.yaml")["pytorch"][0]
+
+
+def test_jobs_run_in_the_image(small, tmp_path):
+    path = path_with(tmp_path / "bin", apptainer=APPTAINER)
+    arguments = ["--sdm", "apptainer", *small.arguments("image"), "--", "image/runs.csv"]
+    done = snakemake(small.project, *arguments, PATH=path)
+    assert done.returncode == 0, done.stdout
+    assert scripts_in((tmp_path / "bin" / "apptainer.txt").read_text())

@@ -1,162 +1,119 @@
-"""A training that is killed in a real run of the workflow goes on, and what comes out is as if nothing had happened."""
+"""A training that is interrupted in a real run of the workflow resumes; its tables are those of an undisturbed one."""
 
 import os
 import random
 import re
 import resource
 import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from breaking import DEADLINE, HAS_PROC, processes, wait_for
-from helpers import setting, snakemake
+from faults import UNDISTURBED, OneRun, Workflow, needs_proc, processes, wait_for
+from helpers import snakemake
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.faults,
-    pytest.mark.skipif(not HAS_PROC, reason="looks for processes in /proc"),
-]
-
-RUN = "bn-relu-b10-train_images6000-epochs12-s20170523"
-TABLES = ("metrics.csv", "units.csv.gz", "batches.csv.gz", "dw.npz")
-
-
-def command(mnist: Path, results: str) -> list[str]:
-    experiment = "{one: {title: One, grids: [{batch_size: 10}]}}"
-    values = {"epochs": 12, "run": "{train_images: 6000}", "experiments": experiment, "comparisons": "{}"}
-    values |= {"data": f"{{dir: {mnist}}}", "checkpoint": 0, "results": results}
-    return ["--cores", "1", "--configfile", "config.yaml", *setting(**values), "--", f"{results}/runs/{RUN}/dw.npz"]
-
-
-def training_process(project: Path) -> int | None:
-    return next(iter(processes(project, "train")), None)
-
-
-def start(project: Path, mnist: Path, results: str, after: int = 3, **environment: str) -> subprocess.Popen:
-    """The workflow, as soon as its training has left the checkpoint of this epoch or of a later one."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", *command(mnist, results)],
-        cwd=project,
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    # The next part begins when the checkpoint is complete.
-    parts = f"runs/{RUN}/checkpoint/*/{after + 1:06d}"
-    wait_for(lambda: list((project / results).glob(parts)) or process.poll() is not None)
-    return process
-
-
-def tables(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / "runs" / RUN / name).read_bytes() for name in TABLES}
+pytestmark = [pytest.mark.slow, pytest.mark.faults, needs_proc]
 
 
 @pytest.fixture(scope="module")
-def undisturbed(make_project, mnist) -> tuple[Path, dict[str, bytes]]:
-    folder = make_project()
-    done = snakemake(folder, *command(mnist, "undisturbed"))
-    assert done.returncode == 0, done.stdout
-    return folder, tables(folder / "undisturbed")
+def one_run(make_project, mnist) -> OneRun:
+    """The undisturbed training is done already."""
+    one = OneRun(make_project(), mnist, epochs=12)
+    one.train(UNDISTURBED)
+    return one
 
 
-def fails(process: subprocess.Popen) -> str:
-    """Wait for the end of a workflow that must not succeed; what it said."""
-    said, _ = process.communicate(timeout=DEADLINE)
-    assert process.returncode != 0, said
-    return said
+def start(one_run: OneRun, results: str, after: int = 3, **environment: str) -> Workflow:
+    """Start the workflow; returns once its training has left the checkpoint of this epoch or of a later one."""
+    workflow = Workflow(one_run.project, ["--cores", "1", *one_run.arguments(results)], **environment)
+    # The next part begins when the checkpoint is complete.
+    parts = f"checkpoint/*/{after + 1:06d}"
+    wait_for(lambda: list(one_run.folder(results).glob(parts)) or workflow.process.poll() is not None)
+    return workflow
 
 
-def sends(project: Path, process: subprocess.Popen, what: signal.Signals) -> None:
-    """Send a signal to the training, and wait for the end of the workflow."""
-    os.kill(wait_for(lambda: training_process(project)), what)
-    fails(process)
+def training_process(one_run: OneRun) -> int:
+    return wait_for(lambda: processes(one_run.project, "train"))[0]
 
 
-def test_the_training_is_killed(undisturbed, mnist):
-    project, expected = undisturbed
-    sends(project, start(project, mnist, "killed"), signal.SIGKILL)
-    goes_on(project, mnist, "killed", expected)
+def interrupt(one_run: OneRun, results: str, what: signal.Signals, after: int = 3) -> None:
+    """Send a signal to the training after an epoch, and wait for the end of the workflow."""
+    workflow = start(one_run, results, after)
+    os.kill(training_process(one_run), what)
+    workflow.fails()
 
 
-def test_the_training_is_asked_to_end(undisturbed, mnist):
-    project, expected = undisturbed
-    sends(project, start(project, mnist, "asked"), signal.SIGTERM)
-    log = (project / "asked" / "logs" / "train" / f"{RUN}.log").read_text()
-    assert re.search(r"was asked to stop; the same command goes on after epoch \d+", log)
-    assert "Traceback" not in log
-    goes_on(project, mnist, "asked", expected)
+def resumes(one_run: OneRun, results: str, at_least: int = 3) -> None:
+    """The same command completes the training from a checkpoint, of this epoch or of a later one."""
+    assert not (one_run.folder(results) / "metrics.csv").exists()
+    one_run.train(results)
+    assert one_run.resumed_after(results) >= at_least
+    assert "epoch 1/" not in one_run.log(results)
+    one_run.is_as_undisturbed(results)
+    assert not (one_run.folder(results) / "checkpoint").exists()
 
 
-def test_snakemake_is_asked_to_end(undisturbed, mnist):
+def test_the_training_is_killed(one_run):
+    interrupt(one_run, "killed", signal.SIGKILL)
+    resumes(one_run, "killed")
+
+
+def test_the_training_is_asked_to_end(one_run):
+    interrupt(one_run, "asked", signal.SIGTERM)
+    assert re.search(r"was asked to stop; the same command goes on after epoch \d+", one_run.log("asked"))
+    assert "Traceback" not in one_run.log("asked")
+    resumes(one_run, "asked")
+
+
+def test_snakemake_is_asked_to_end(one_run):
     """It waits for the jobs that run, so that nothing is interrupted."""
-    project, expected = undisturbed
-    process = start(project, mnist, "ended")
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=DEADLINE)
-    assert tables(project / "ended") == expected
+    workflow = start(one_run, "ended")
+    workflow.process.terminate()
+    workflow.wait()
+    one_run.is_as_undisturbed("ended")
 
 
-def test_snakemake_is_killed_and_its_training_lives_on(undisturbed, mnist):
+def test_snakemake_is_killed_and_its_training_lives_on(one_run):
     """The orphan ends as soon as another training has taken over."""
-    project, expected = undisturbed
-    process = start(project, mnist, "orphaned")
-    process.kill()
-    orphan = training_process(project)
-    os.kill(orphan, signal.SIGSTOP)  # so that it has not come to its end before the other begins
-    process.wait(DEADLINE)
-    unlocked = snakemake(project, "--unlock", *command(mnist, "orphaned"))
+    workflow = start(one_run, "orphaned")
+    workflow.process.kill()
+    orphan = training_process(one_run)
+    os.kill(orphan, signal.SIGSTOP)  # lest it come to its end before the other begins
+    workflow.wait()
+    unlocked = snakemake(one_run.project, "--cores", "1", "--unlock", *one_run.arguments("orphaned"))
     assert unlocked.returncode == 0, unlocked.stdout
+
+    def wake() -> None:
+        wait_for(lambda: "going on" in one_run.log("orphaned"))
+        os.kill(orphan, signal.SIGCONT)
+
     with ThreadPoolExecutor(1) as beside:
-        woken = beside.submit(wake, orphan, project / "orphaned" / "logs" / "train" / f"{RUN}.log")
-        goes_on(project, mnist, "orphaned", expected)
+        woken = beside.submit(wake)
+        resumes(one_run, "orphaned")
         woken.result()
-    process.stdout.close()
-    wait_for(lambda: training_process(project) is None)
-    assert tables(project / "orphaned") == expected
+    wait_for(lambda: not processes(one_run.project, "train"))
+    one_run.is_as_undisturbed("orphaned")
 
 
-def wake(orphan: int, log: Path) -> None:
-    """Let a stopped process go on as soon as another training has taken over, which the log says."""
-    wait_for(lambda: log.exists() and "going on" in log.read_text())
-    os.kill(orphan, signal.SIGCONT)
-
-
-def goes_on(project: Path, mnist: Path, results: str, expected: dict[str, bytes], at_least: int = 3) -> None:
-    assert not (project / results / "runs" / RUN / "metrics.csv").exists()
-    again = snakemake(project, "--rerun-incomplete", *command(mnist, results))
-    assert again.returncode == 0, again.stdout
-    log = (project / results / "logs" / "train" / f"{RUN}.log").read_text()
-    assert int(re.search(r"going on from the checkpoint after epoch (\d+)", log)[1]) >= at_least
-    assert "epoch 1/" not in log
-    assert tables(project / results) == expected
-    assert not (project / results / "runs" / RUN / "checkpoint").exists()
-
-
-def test_memory_runs_out(undisturbed, mnist):
-    """The kernel refuses the training any further memory, far below what it has; the log says what it asked for."""
-    project, expected = undisturbed
-    # Arrays come from the kernel then, each anew, instead of from what was freed before.
-    process = start(project, mnist, "memory", MALLOC_MMAP_THRESHOLD_="65536")
-    training = wait_for(lambda: training_process(project))
+def test_memory_runs_out(one_run):
+    """The kernel refuses the training any further memory; the log says so."""
+    # Arrays then come from the kernel, each anew, instead of from memory that was freed before.
+    workflow = start(one_run, "memory", MALLOC_MMAP_THRESHOLD_="65536")
+    training = training_process(one_run)
     pages = int(Path(f"/proc/{training}/statm").read_text().split()[0])
     resource.prlimit(training, resource.RLIMIT_AS, (pages // 2 * resource.getpagesize(),) * 2)
-    said = fails(process)
-    assert re.search("MemoryError|allocate", said), said
-    goes_on(project, mnist, "memory", expected)
+    workflow.fails()
+    assert re.search("MemoryError|allocate", workflow.output), workflow.output
+    resumes(one_run, "memory")
 
 
 @pytest.mark.parametrize("attempt", [1, *(pytest.param(n, marks=pytest.mark.full) for n in (2, 3, 4, 5))])
-def test_the_training_is_killed_in_five_random_epochs(undisturbed, mnist, attempt):
-    """Five kills in one training, each of the process that goes on after the one before."""
-    project, expected = undisturbed
+def test_the_training_is_killed_in_five_random_epochs(one_run, attempt):
+    """Five kills in one training, each of the process that resumed after the one before."""
     results = f"random-{attempt}"
     epochs = sorted(random.Random(results).sample(range(1, 12), 5))
     print(f"SIGKILL in the epochs after {epochs}")
     for epoch in epochs:
-        sends(project, start(project, mnist, results, after=epoch), signal.SIGKILL)
-    goes_on(project, mnist, results, expected, at_least=epochs[-1])
+        interrupt(one_run, results, signal.SIGKILL, after=epoch)
+    resumes(one_run, results, at_least=epochs[-1])

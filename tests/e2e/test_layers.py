@@ -35,7 +35,7 @@ def test_two_hidden_layers(make_project, mnist):
     assert imageio_ffmpeg.count_frames_and_secs(str(folder / "dw.mp4"))[0] == 2
 
 
-def test_the_fast_engine_refuses_what_it_does_not_cover_before_any_job(make_project):
+def test_the_fast_engine_refuses_what_it_does_not_support_before_any_job(make_project):
     said = snakemake(make_project(), "--cores", "1", *QUICK, *setting(engine="numba", run="{optimizer: sgd}"))
     assert said.returncode != 0
     found = "grids[0].optimizer: found sgd, allowed: adam, since engine is numba"

@@ -33,7 +33,8 @@ def outputs(results: Path) -> list[Path]:
 def test_a_deleted_result_is_made_again(small: SmallProject, share):
     results = small.project / f"deleted-{share}"
     shutil.copytree(small.project / UNDISTURBED, results)
-    assert len(paths := outputs(results)) > 40
+    paths = outputs(results)
+    assert len(paths) > 40
     for path in paths[::share]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
         done = small.run(results.name)

@@ -1,79 +1,47 @@
-"""A cluster takes the node from a training for a more urgent job: the training goes on later, to the same bytes."""
-
-import re
-from pathlib import Path
+"""A more urgent job takes a cluster's node from a training, which resumes later; its tables are those of any other."""
 
 import pytest
 
-from breaking import DEADLINE, wait_for
-from helpers import setting, snakemake
+from faults import DEADLINE, UNDISTURBED, OneRun, wait_for
 from slurm import ABRUPT, PARTITION, URGENT, Slurm
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
-RUN = "bn-relu-b10-train_images6000-s20170523"
-TABLES = ("metrics.csv", "units.csv.gz", "batches.csv.gz", "dw.npz")
 NEVER, EVERY_EPOCH = 3600, 0  # seconds between checkpoints
 
 
-def arguments(mnist: Path, results: str, checkpoint: int) -> list[str]:
-    experiment = "{one: {title: One, grids: [{batch_size: 10}]}}"
-    values = {"epochs": 100, "run": "{train_images: 6000}", "experiments": experiment, "comparisons": "{}"}
-    values |= {"data": f"{{dir: {mnist}}}", "checkpoint": checkpoint, "results": results}
-    return [*setting(**values), "--", f"{results}/runs/{RUN}/dw.npz"]
-
-
 @pytest.fixture(scope="module")
-def project(make_project, mnist) -> Path:
-    """A copy of the project, in which the run has been trained undisturbed."""
-    folder = make_project()
-    done = snakemake(folder, "--cores", "1", *arguments(mnist, "undisturbed", NEVER))
-    assert done.returncode == 0, done.stdout
-    return folder
+def one_run(make_project, mnist) -> OneRun:
+    """The undisturbed training is done already."""
+    one = OneRun(make_project(), mnist, epochs=50)
+    one.train(UNDISTURBED)
+    return one
 
 
-def tables(project: Path, results: str) -> dict[str, bytes]:
-    return {name: (project / results / "runs" / RUN / name).read_bytes() for name in TABLES}
-
-
-def log(project: Path, results: str) -> str:
-    path = project / results / "logs" / "train" / f"{RUN}.log"
-    return path.read_text() if path.exists() else ""
-
-
-def is_preempted(slurm: Slurm, project: Path, mnist: Path, partition: str, checkpoint: int) -> None:
-    """Train through the profile, in a folder called as the partition; an urgent job comes after the fifth epoch."""
-    said = project / f"{partition}.txt"
-    with slurm.snakemake(project, said, *arguments(mnist, partition, checkpoint), partition=partition) as process:
-        wait_for(lambda: "epoch 5/100" in log(project, partition) or process.poll() is not None)
+def preempt(slurm: Slurm, one_run: OneRun, partition: str, checkpoint: int) -> list[str]:
+    """Train in a partition, and so in a folder, until an urgent job comes after epoch 5; returns the jobs' states."""
+    arguments = one_run.arguments(partition, checkpoint)
+    with slurm.snakemake(one_run.project, *arguments, partition=partition) as workflow:
+        wait_for(lambda: "epoch 5/50" in one_run.log(partition) or workflow.poll() is not None)
         urgent = slurm.ask("sbatch", "--parsable", "--output=/dev/null", "--partition", URGENT, "--exclusive",
                            "--wrap", "sleep 1").strip()  # fmt: skip
         wait_for(lambda: slurm.jobs()[urgent]["state"] == "COMPLETED")
-        # What goes back into the queue waits there for two minutes, unless somebody says otherwise.
+        # A job that Slurm puts back into the queue waits there for two minutes, unless somebody says otherwise.
         for number in (number for number, job in slurm.jobs().items() if job["state"] == "PENDING"):
             slurm.ask("scontrol", "update", f"JobId={number}", "StartTime=now")
-        assert process.wait(timeout=DEADLINE) == 0, said.read_text()
+        assert workflow.wait(timeout=DEADLINE) == 0
+    assert 5 <= one_run.resumed_after(partition) < 50
+    one_run.is_as_undisturbed(partition)
+    return sorted(job["state"] for job in slurm.jobs().values() if job["partition"] == partition)
 
 
-def went_on_after(project: Path, results: str) -> int:
-    """The epoch after which the last try went on."""
-    return int(re.search(r"going on from the checkpoint after epoch (\d+)", log(project, results))[1])
+def test_with_notice_it_leaves_a_checkpoint_and_is_submitted_again(slurm, one_run):
+    """There would be no checkpoint to resume from, had SIGTERM not led to one."""
+    assert preempt(slurm, one_run, PARTITION, NEVER) == ["COMPLETED", "FAILED"]
 
 
-def test_with_notice_it_leaves_a_checkpoint_and_is_submitted_again(slurm, project, mnist):
-    """There would be no checkpoint to go on from, had SIGTERM not led to one."""
-    is_preempted(slurm, project, mnist, PARTITION, NEVER)
-    assert 5 <= went_on_after(project, PARTITION) < 100
-    states = [job["state"] for job in slurm.jobs().values() if job["partition"] == PARTITION]
-    assert sorted(states) == ["COMPLETED", "FAILED"]
-    assert tables(project, PARTITION) == tables(project, "undisturbed")
-
-
-def test_without_notice_slurm_starts_it_again_from_the_last_checkpoint(slurm, project, mnist):
-    """The same submission, so that this does not count among the tries that Snakemake allows."""
-    is_preempted(slurm, project, mnist, ABRUPT, EVERY_EPOCH)
-    assert 5 <= went_on_after(project, ABRUPT) < 100
-    jobs = {number: job for number, job in slurm.jobs().items() if job["partition"] == ABRUPT}
-    assert [job["state"] for job in jobs.values()] == ["COMPLETED"]
-    assert "Restarts=1" in slurm.ask("scontrol", "show", "job", *jobs)
-    assert tables(project, ABRUPT) == tables(project, "undisturbed")
+def test_without_notice_slurm_starts_it_again_from_the_last_checkpoint(slurm, one_run):
+    """The same submission, so that this does not count among the retries that Snakemake allows."""
+    assert preempt(slurm, one_run, ABRUPT, EVERY_EPOCH) == ["COMPLETED"]
+    (number,) = (number for number, job in slurm.jobs().items() if job["partition"] == ABRUPT)
+    assert "Restarts=1" in slurm.ask("scontrol", "show", "job", number)

@@ -1,4 +1,4 @@
-"""The main job on a small configuration: what comes out, and what a second run does."""
+"""The main job on a small configuration: the files, columns and numbers that come out."""
 
 import json
 import re
@@ -112,7 +112,7 @@ def test_provenance(results):
     assert group["environment"]["packages"]["torch"]
 
 
-def test_frames_are_gone_unless_they_are_asked_for(project, results, runs):
+def test_frames_are_removed_unless_the_configuration_keeps_them(project, results, runs):
     assert not list(results.glob("runs/*/frames"))
     folder = f"results/runs/{runs.index[0]}/frames"
     kept = snakemake(project, "--cores", "2", *QUICK, *setting(frames="{keep: true}"), "--", folder)
@@ -165,7 +165,7 @@ def test_the_pictures_of_the_documents_are_made_from_the_results(project, monkey
             assert 900 <= picture.width <= 946
 
 
-def test_what_is_called_compressed_is(results):
+def test_gz_files_are_compressed(results):
     tables = sorted(results.rglob("*.csv.gz"))
     assert {path.parent.name for path in tables} >= {"raster", "backgrounds", "darkness"}
     for path in tables:

@@ -1,8 +1,9 @@
-"""Results in S3 instead of a folder, as jobs need it that share no disk; a server on loopback stands in for S3."""
+"""Results in S3 instead of a folder, for jobs that share no disk; moto's server on loopback takes the place of S3."""
 
 import re
 import socket
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,17 +13,19 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from breaking import Small, wait_for
 from dying_relu.provenance.manifest import differences, manifest
+from faults import wait_for
 from helpers import ROOT, snakemake
 from slurm import free_ports
 
 pytestmark = pytest.mark.slow
 
+PACKAGES = ("-r", ROOT / "envs" / "cloud.in", "moto[server]==5.2.5")
+
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket that is there, and a Python that has what Snakemake needs for S3 and Kubernetes."""
+    """A bucket, and a Python that has what Snakemake needs for S3 and Kubernetes."""
 
     address: str
     python: str
@@ -37,7 +40,7 @@ class Bucket:
         return snakemake(project, *storage, *arguments, python=self.python, **keys)
 
     def download(self, prefix: str, folder: Path) -> None:
-        """Write all that is stored below `prefix` into a folder."""
+        """Write all objects below `prefix` into a folder."""
         listed = self._get(f"?list-type=2&prefix={prefix}").decode()
         assert "<IsTruncated>false</IsTruncated>" in listed
         for key in re.findall(r"<Key>(.*?)</Key>", listed):
@@ -46,18 +49,20 @@ class Bucket:
             path.write_bytes(self._get(f"/{quote(key)}"))
 
     def _get(self, path: str) -> bytes:
-        signed = {"Authorization": "AWS any:any"}  # the stand-in looks no further
+        signed = {"Authorization": "AWS any:any"}  # moto looks no further
         with urlopen(Request(self.address + path, headers=signed), timeout=60) as answer:
             return answer.read()
 
 
 @pytest.fixture(scope="module")
-def bucket() -> Iterator[Bucket]:
-    subprocess.run([ROOT / "envs" / "venv.sh", ".venv-cloud", "envs/cloud.txt"], check=True, timeout=600)
-    venv = ROOT / ".venv-cloud"
-    # What runs the tests is there as well.
-    (packages,) = venv.glob("lib/python*/site-packages")
-    (packages / "lock.pth").write_text(sysconfig.get_path("purelib") + "\n")
+def bucket(tmp_path_factory) -> Iterator[Bucket]:
+    venv = tmp_path_factory.mktemp("cloud")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    # The packages of the Python that runs the tests are there, too, and are not replaced.
+    (site,) = venv.glob("lib/python*/site-packages")
+    (site / "lock.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    python = str(venv / "bin" / "python")
+    subprocess.run([sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *PACKAGES], check=True)
     (port,) = free_ports(1)
     command = [venv / "bin" / "moto_server", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -65,7 +70,7 @@ def bucket() -> Iterator[Bucket]:
         wait_for(lambda: answers(port), seconds=60)
         address = f"http://127.0.0.1:{port}/bucket"
         with urlopen(Request(address, method="PUT"), timeout=60):
-            yield Bucket(address, str(venv / "bin" / "python"))
+            yield Bucket(address, python)
     finally:
         server.kill()
         server.wait()
@@ -76,7 +81,7 @@ def answers(port: int) -> bool:
         return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_the_whole_workflow_with_its_results_in_s3(small: Small, bucket, tmp_path):
+def test_the_whole_workflow_with_its_results_in_s3(small, bucket, tmp_path):
     arguments = ["--shared-fs-usage", "none", *small.arguments("stored")]
     done = bucket.snakemake(small.project, *arguments)
     assert done.returncode == 0, done.stdout
@@ -87,7 +92,7 @@ def test_the_whole_workflow_with_its_results_in_s3(small: Small, bucket, tmp_pat
     assert "Nothing to be done" in again.stdout, again.stdout
 
 
-def test_the_kubernetes_profile_plans_all_jobs(small: Small, bucket):
+def test_the_kubernetes_profile_plans_all_jobs(small, bucket):
     planned = bucket.snakemake(small.project, "--profile", "profiles/kubernetes", *small.arguments("pods")[2:], "-n")
     assert planned.returncode == 0, planned.stdout
     assert re.search(r"train +2\s", planned.stdout), planned.stdout
