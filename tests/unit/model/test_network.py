@@ -1,4 +1,4 @@
-"""What the article has not varied: initialisations, activations, BN after them, SGD, and standardised inputs."""
+"""Networks and inputs by their definitions: initialisations, activations, BN after them, SGD, standardised inputs."""
 
 import math
 
@@ -33,7 +33,7 @@ def exact(network: Network) -> dict[str, np.ndarray]:
         ({"initialization": "torch_default"}, 1 / math.sqrt(3 * 784)),  # uniform: bound / sqrt(3)
     ],
 )
-def test_how_weights_start(parameters, deviation):
+def test_initial_weights_have_their_distribution(parameters, deviation):
     network = Network(make_run(batch_norm=False, **parameters), 784)
     weights = network.hidden.weight.detach()
     assert weights.std().item() == pytest.approx(deviation, rel=0.01)
@@ -48,7 +48,7 @@ def test_how_weights_start(parameters, deviation):
 
 
 def test_biases_are_in_front_of_the_activation():
-    """With BN there, its shift is the bias; with BN behind it, the linear map has one."""
+    """The bias is BN's shift where BN stands before the activation, otherwise the linear map's."""
     before, after = (
         Network(make_run(bias=-2, batch_norm_position=position), 6)
         for position in ("before_activation", "after_activation")
@@ -69,7 +69,7 @@ FUNCTIONS = {
 @pytest.mark.parametrize("activation", FUNCTIONS)
 @pytest.mark.parametrize("position", ["before_activation", "after_activation"])
 def test_the_network_by_its_definition(pixels, activation, position):
-    """In training mode, that is with the statistics of the mini-batch."""
+    """Training mode normalises with the statistics of the mini-batch."""
     run = make_run(hidden=[5], batch_size=8, train_images=8, activation=activation, batch_norm_position=position)
     network = Network(run, 6)
     p, x = exact(network), pixels.numpy() / 255
@@ -82,10 +82,10 @@ def test_the_network_by_its_definition(pixels, activation, position):
     hidden = function(normalized(linear)) if position == "before_activation" else normalized(function(linear))
     logits = hidden @ p["output.weight"].T + p["output.bias"]
     assert network(to_inputs(pixels)).detach().numpy() == pytest.approx(logits, abs=1e-5)
-    # Eight images are one mini-batch, which normalised by itself is the same.
+    # The eight images are one mini-batch, so evaluation with batch statistics gives the same.
     result = evaluate(network, to_inputs(pixels), LABELS, 8)
     assert result.accuracy_batch_statistics == (logits.argmax(1) == LABELS.numpy()).mean()
-    # After one step the running averages are 0.9 of (0, 1) and 0.1 of the mini-batch's, with its unbiased variance.
+    # Running averages after one step: 0.9 of (0, 1), and 0.1 of the mini-batch's mean and unbiased variance.
     watched = linear if position == "before_activation" else function(linear)
     running = watched - 0.1 * watched.mean(0)
     running /= np.sqrt(0.9 + 0.1 * watched.var(0) * 8 / 7 + 1e-5)
@@ -96,8 +96,8 @@ def test_the_network_by_its_definition(pixels, activation, position):
     assert result.accuracy == accuracy
 
 
-def test_dead_is_what_the_activation_gives_wherever_bn_is(pixels):
-    """BN behind the activation moves the zeros of a dead unit, which stays dead."""
+def test_dead_units_are_those_of_the_activation_wherever_bn_stands(pixels):
+    """BN after the activation moves the zeros of a dead unit; the unit stays dead."""
     run = make_run(hidden=[2], batch_size=8, train_images=8, batch_norm_position="after_activation")
     network = Network(run, 6)
     with torch.no_grad():
@@ -109,7 +109,7 @@ def test_dead_is_what_the_activation_gives_wherever_bn_is(pixels):
 
 @pytest.mark.parametrize(("activation", "dead"), [("elu", [False, False, True]), ("gelu", [False, True, True])])
 def test_what_dead_means_for_smooth_functions(activation, dead):
-    """ELU is 0 at 0 only; GELU also far below, where the normal distribution function is rounded to 0."""
+    """ELU is 0 at 0 only; GELU also far below, where the normal distribution function underflows."""
     network = Network(make_run(hidden=[3], batch_norm=False, activation=activation), 2)
     with torch.no_grad():
         network.hidden.weight.copy_(torch.tensor([[1.0, 1.0], [-40.0, -40.0], [0.0, 0.0]]))
