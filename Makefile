@@ -1,7 +1,7 @@
 # The first command of a newcomer is `make report`. All commands but `help` set up .venv first.
 
 .DEFAULT_GOAL = help
-.PHONY: help report replicate test test-faults lint benchmark measure verify images venv lock
+.PHONY: help report replicate test test-faults lint benchmark measure verify images schema venv lock
 SNAKEMAKE = .venv/bin/snakemake
 SAY_WHERE = .venv/bin/python -c 'import yaml; \
   print("The report: {results}/report/index.html".format(**{"results": "results"} | yaml.safe_load(open("config.yaml"))))'
@@ -45,6 +45,9 @@ measure: venv ## WHAT="growth", "planning", "benchmark --dense": what else docs/
 images: venv ## renew the pictures of the documents, from the results of five seeds
 	$(SNAKEMAKE) --cores all --config seeds=5
 	PYTHONPATH=workflow .venv/bin/python workflow/images.py
+
+schema: venv ## renew the schema that editors read, from the models of the configuration
+	@PYTHONPATH=workflow .venv/bin/python -m dying_relu.configuration.schema
 
 venv: ## set up .venv from the lock
 	@envs/venv.sh

@@ -1,28 +1,24 @@
-"""What is wrong is said in one message, before any job starts."""
+"""Snakemake refuses a wrong configuration in one message, before any job starts."""
 
 import random
 
 import pytest
 import yaml
 
-from dying_relu.configuration.config import ConfigError, load_config
+from dying_relu.configuration.config import load_config
+from dying_relu.configuration.errors import ConfigError
 from helpers import QUICK, planned, setting, snakemake
 from mutations import MUTANTS
 
 WRONG = {
     "epochs": (setting(epochs=-3), "epochs: found -3"),
     "typo": (setting(epoch=3), "epoch: unknown key (did you mean epochs?)"),
-    "batch size 0": (setting(run="{batch_size: 0}"), "run.batch_size: found 0"),
-    "batch size 70000": (setting(run="{batch_size: 70000}"), "run.batch_size: found 70000"),
+    "text inside brackets": (setting(run="{batch_size: 0}"), "run.batch_size: found 0"),
     "batch size 1 with BN": (
         setting(experiments="{batch_size: {grids: [{batch_size: 1}]}}"),
         "experiments.batch_size.grids[0].batch_size: found 1",
     ),
-    "activation": (setting(run="{activation: tanh}"), "run.activation: found 'tanh'"),
-    "slope on a ReLU": (
-        setting(experiments="{batch_size: {grids: [{activation: relu, negative_slope: 0.1}]}}"),
-        "experiments.batch_size.grids[0].negative_slope: found 0.1",
-    ),
+    "comment": (setting(results="My run #2"), "results: found ' #' in --config, where YAML begins a comment"),
     "what a shell would run": (
         setting(experiments="{one: {title: it's $(touch owned), grids: [{batch_size: 10}]}}"),
         "experiments: found an apostrophe together with one of",
@@ -42,7 +38,7 @@ def test_refused_before_any_job(make_project, arguments, message):
 
 
 def test_a_key_that_stands_twice_is_refused(make_project):
-    """A reader of YAML would take the last one without a word."""
+    """PyYAML would take the last one silently."""
     project = make_project()
     (project / "mine.yaml").write_text("epochs: 3\nrun: {batch_size: 5, batch_size: 6}\n")
     said = snakemake(project, "-n", "--cores", "1", "--configfile", "mine.yaml")
@@ -66,7 +62,7 @@ def accepted(settings: dict) -> bool:
 
 @pytest.mark.slow
 def test_what_is_accepted_is_planned_and_what_is_not_is_refused(make_project):
-    """By Snakemake itself, what stands in for it elsewhere; a few of thousands, always the same."""
+    """Snakemake itself agrees with `load_config`, on a fixed sample of the mutants."""
     project = make_project()
     tried = random.Random(8).sample(MUTANTS, 300)
     good, bad = ([(wanted, *one) for one in tried if accepted(one[1]) is wanted] for wanted in (True, False))

@@ -14,7 +14,9 @@ sys.path.insert(0, str(WORKFLOW))
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW), os.getenv("PYTHONPATH")])))
 
 from dying_relu.claims import claims
-from dying_relu.configuration import config as configuration
+from dying_relu.configuration.checks import duplicate_keys, shell_problems
+from dying_relu.configuration.config import load_config
+from dying_relu.configuration.errors import ConfigError
 from dying_relu.configuration.labels import describe
 from dying_relu.data.datasets import DATASETS
 from dying_relu.io.atomic import unwritable
@@ -22,15 +24,15 @@ from dying_relu.provenance.code_digest import ImportGraph
 from dying_relu.report import captions
 
 for file in map(Path, [*workflow.configfiles, *workflow.overwrite_configfiles]):
-    if twice := file.is_file() and configuration.duplicate_keys(file.read_text(encoding="utf-8")):
+    if twice := file.is_file() and duplicate_keys(file.read_text(encoding="utf-8")):
         raise WorkflowError("\n".join([f"The configuration is refused.\n{file}:", *twice]))
 
-if unquoted := [*configuration.shell_problems(workflow.config_settings.config_args or [])]:
+if unquoted := [*shell_problems(workflow.config_settings.config_args or [])]:
     raise WorkflowError("\n".join(["The configuration is refused.", *unquoted]))
 
 try:
-    CONFIG = configuration.load_config(config)
-except configuration.ConfigError as error:
+    CONFIG = load_config(config)
+except ConfigError as error:
     raise WorkflowError(f"The configuration is refused.\n{error}") from None
 config.update(CONFIG.settings)
 

@@ -1,4 +1,4 @@
-"""What the configuration becomes, and what is refused."""
+"""The configuration: its schema, what it is expanded to, and what is refused."""
 
 import copy
 
@@ -6,8 +6,10 @@ import jsonschema
 import pytest
 import yaml
 
-from dying_relu.configuration.config import SCHEMA, ConfigError, load_config
+from dying_relu.configuration.config import load_config
+from dying_relu.configuration.errors import ConfigError
 from dying_relu.configuration.run import PARAMETERS
+from dying_relu.configuration.schema import SCHEMA, schema_text
 from helpers import ROOT
 
 ARTICLE = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -15,16 +17,9 @@ DEFAULTS = yaml.safe_load(SCHEMA.read_text())
 
 # The article's eleven runs: BN, activation, negative slope, mini-batch size.
 ELEVEN = {
-    (True, "relu", None, 10),
-    (True, "relu", None, 50),
-    (True, "relu", None, 100),
-    (True, "relu", None, 200),
-    (True, "relu", None, 500),
+    *((True, "relu", None, size) for size in (10, 50, 100, 200, 500)),
+    *((True, "leaky_relu", slope, 100) for slope in (0.001, 0.01, 0.18, 0.5)),
     (False, "relu", None, 100),
-    (True, "leaky_relu", 0.001, 100),
-    (True, "leaky_relu", 0.01, 100),
-    (True, "leaky_relu", 0.18, 100),
-    (True, "leaky_relu", 0.5, 100),
     (False, "leaky_relu", 0.001, 100),
 }
 
@@ -65,28 +60,29 @@ def test_every_run_is_repeated_for_every_seed():
     assert config.comparisons["bn_relu"].left.seed == 1
 
 
+def test_the_schema_file_is_that_of_the_models():
+    assert SCHEMA.read_text() == schema_text(), "run `make schema`"
+
+
 def test_the_schema_is_valid_and_describes_every_key():
     jsonschema.Draft202012Validator.check_schema(DEFAULTS)
+    jsonschema.validate(ARTICLE, DEFAULTS)
 
-    def walk(node, path):
-        for key, part in node.get("properties", {}).items():
+    for node in (DEFAULTS, *DEFAULTS["$defs"].values()):
+        for key, part in node["properties"].items():
             target = part | DEFAULTS["$defs"].get(part.get("$ref", "").removeprefix("#/$defs/"), {})
-            assert target.get("description"), f"{path}{key} is not described"
-            if not {"experiments", "title", "grids", "left", "right"} & {key}:
-                assert "default" in target, f"{path}{key} has no default"
-            walk(target, f"{path}{key}.")
-
-    walk(DEFAULTS, "")
+            assert target.get("description"), f"{key} is not described"
+            assert "default" in target or key in node["required"], f"{key} has no default"
 
 
-def test_config_yaml_and_the_defaults_of_the_schema_agree():
+def test_config_yaml_states_the_defaults():
     settings = {key: ARTICLE[key] for key in ("experiments", "comparisons")}
     assert load_config(settings).settings == load_config(ARTICLE).settings
 
 
 def test_config_yaml_states_every_key():
     assert set(ARTICLE) == set(DEFAULTS["properties"])
-    assert list(ARTICLE["run"]) == list(DEFAULTS["$defs"]["run"]["properties"])
+    assert list(ARTICLE["run"]) == list(DEFAULTS["$defs"]["Parameters"]["properties"])
     assert set(ARTICLE["run"]) == set(PARAMETERS)
 
 
@@ -205,6 +201,17 @@ REFUSED = [
         changed(frames__unit="step", comparisons__bn_relu__left={"batch_size": 50}),
         "comparisons.bn_relu: the runs have frames at different steps",
     ),
+    (
+        changed(only=["batch_size"], comparisons__bn_relu__left={"batch_size": 1000}),
+        "comparisons.bn_relu.left: no experiment has the run bn-relu-b1000-s20170523; allowed: a run of one",
+    ),
+    (changed(epochs=2, frames__every=5), "frames.every: found 5, allowed: at most 2, the epochs of the run bn-relu-b1"),
+    (
+        changed(epochs=1, frames={"every": 601, "unit": "step"}, comparisons={}),
+        "frames.every: found 601, allowed: at most 600, the steps of the run bn-relu-b100",
+    ),
+    (changed(results=2026), "results: found 2026 (a number to YAML: quote it), allowed: text"),
+    (changed(experiments={"one": None}), "experiments: found {'one': None}, allowed: a mapping of keys"),
 ]
 
 
@@ -230,6 +237,26 @@ def test_only_chooses_experiments_and_what_belongs_to_them():
     assert list(config.experiments) == ["two"]
     assert [run.batch_size for run in config.runs.values()] == [77]
     assert config.comparisons == {}
+
+
+def test_what_only_switches_off_need_not_fit_the_rest():
+    mine = {"title": "Mine", "grids": [{"batch_size": 5}]}
+    config = load_config(changed(experiments__mine=mine, only=["mine"], run__train_images=50))
+    assert [run.batch_size for run in config.runs.values()] == [5]
+    assert load_config(config.settings).settings == config.settings
+    with pytest.raises(ConfigError, match=r"^experiments.batch_size.grids\[0\].batch_size: found 0, allowed"):
+        load_config(changed(experiments__mine=mine, only=["mine"], experiments__batch_size__grids=[{"batch_size": 0}]))
+
+
+def test_null_takes_an_experiment_or_a_comparison_away():
+    config = load_config(changed(experiments__batch_size=None, comparisons__bn_relu=None))
+    assert (list(config.experiments), list(config.comparisons)) == (["leaky_relu"], ["bn_leaky_relu"])
+
+
+def test_a_folder_below_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mnist").mkdir()
+    assert load_config(changed(data__dir="~/mnist")).settings["data"]["dir"] == str(tmp_path / "mnist")
 
 
 def test_runs_may_have_nothing_drawn_of_their_own():

@@ -1,11 +1,59 @@
 """Names, labels and rows of runs."""
 
-from dying_relu.configuration.labels import ARTICLE, describe, held_fixed, series_label, varied
-from dying_relu.configuration.run import Run
+from typing import Literal, get_args, get_origin
+
+import pandas as pd
+import pytest
+from pydantic.fields import FieldInfo
+
+from dying_relu.configuration.labels import describe, held_fixed, named, series_label, varied
+from dying_relu.configuration.run import ARTICLE, LONGEST_NAME, Run
 from dying_relu.tables.overview import table_row
+from dying_relu.tables.summaries import series_names
 from helpers import make_run
 
 LEAKY = {"activation": "leaky_relu", "negative_slope": 0.001}
+
+# What a value needs beside it.
+NEEDED = {
+    "dataset": {"train_images": 50_000},
+    "negative_slope": {"activation": "leaky_relu"},
+    "initial_deviation": {"initialization": "normal"},
+    "momentum": {"optimizer": "sgd"},
+}
+
+
+def two_values(field: FieldInfo) -> tuple:
+    """Two admissible values of a run's field; numbers differ in a late digit."""
+    if get_origin(field.annotation) is Literal:
+        return get_args(field.annotation)[0], get_args(field.annotation)[-1]
+    kind, default = (get_args(field.annotation) or (field.annotation,))[0], field.default
+    if isinstance(default, tuple):
+        return (16, 16), (16, 17)
+    if kind is bool:
+        return True, False
+    return (default, default - 1) if kind is int else (default or 0.1, (default or 0.1) * (1 - 1e-9))
+
+
+@pytest.mark.parametrize("key", [key for key in Run.model_fields if key != "seed"])
+def test_runs_that_differ_are_told_apart(key):
+    """By name, label, legend entry, row and series, whatever the field."""
+    values = two_values(Run.model_fields[key])
+    if values == ("cross_entropy", "cross_entropy"):  # the only loss so far
+        return
+    runs = [Run(seed=1, **NEEDED.get(key, {}), **{key: value}) for value in values]
+    assert varied(runs) == [key]
+    series = series_names({run: pd.DataFrame({"epoch": [1], "test_accuracy": [0.5]}) for run in runs})
+    for text in (
+        lambda run: run.name,
+        lambda run: run.without_seed,
+        describe,
+        lambda run: named(run, [key]),
+        lambda run: series_label(run, [key]),
+        lambda run: series[run],
+        lambda run: str(table_row(run, []) | {"run": None}),
+    ):
+        assert len({text(run) for run in runs}) == 2, text(runs[0])
 
 
 def test_the_articles_runs_have_short_names():
@@ -18,13 +66,18 @@ def test_whatever_else_differs_is_in_the_name():
     assert run.name == "bn-relu-b100-train_images2000-hidden64-learning_rate0.01-epochs2-s1"
 
 
-def test_slopes_that_differ_little_have_names_of_their_own():
-    slopes = [0.1234567, 0.12345671]
-    assert len({make_run(activation="leaky_relu", negative_slope=slope).name for slope in slopes}) == 2
+def test_a_digest_keeps_names_short():
+    digits = dict.fromkeys(["batch_norm_epsilon", "learning_rate", "beta1", "beta2", "bias"], 0.12345678901234567)
+    runs = [make_run(hidden=[60_001] * 7 + [width], **digits) for width in (1, 2)]
+    assert len({run.name for run in runs}) == 2
+    for run in runs:
+        assert len(run.name) <= LONGEST_NAME
+        assert run.name.startswith("bn-relu-b100-hidden60001x60001x")
+        assert run.name.endswith("-s20170523")
 
 
 def test_a_run_survives_the_way_through_plain_values():
-    run = make_run(**LEAKY)
+    run = make_run(convolutions=[4], **LEAKY)
     assert Run.from_parameters(run.parameters()) == run
 
 
@@ -33,86 +86,75 @@ def test_the_last_mini_batch_counts_as_a_step():
     assert (run.steps_per_epoch, run.steps) == (4, 12)
 
 
-def test_labels_name_what_varies_and_titles_what_does_not():
+@pytest.mark.parametrize(
+    ("parameters", "labels"),
+    [
+        (
+            [{"batch_size": 10}, {"batch_size": 500}, {"batch_norm": False}],
+            ["mini-batch 10", "mini-batch 500", "no BN, mini-batch 100"],
+        ),
+        ([LEAKY, {"batch_norm": False, **LEAKY}, {}], ["slope 0.001", "no BN, slope 0.001", "ReLU"]),
+        ([LEAKY, LEAKY | {"negative_slope": 0.5}], ["slope 0.001", "slope 0.5"]),
+        ([{"optimizer": "sgd", "momentum": momentum} for momentum in (0, 0.9)], ["momentum 0", "momentum 0.9"]),
+        ([{"hidden": [64, 32]}, {"hidden": [256] * 4}], ["64 + 32 hidden units", "4 x 256 hidden units"]),
+        (
+            [{"batch_norm": False}, {}, {"batch_norm_position": "after_activation"}],
+            ["no BN", "BN before activation", "BN after activation"],
+        ),
+        ([{}], ["BN, ReLU, mini-batch 100"]),
+    ],
+)
+def test_legends_name_what_varies(parameters, labels):
+    runs = [make_run(**one) for one in parameters]
+    assert [series_label(run, varied(runs)) for run in runs] == labels
+
+
+def test_titles_name_what_does_not_vary():
     runs = [make_run(batch_size=10), make_run(batch_size=500), make_run(batch_norm=False)]
-    keys = varied(runs)
-    assert keys == ["batch_norm", "batch_size"]
-    assert [series_label(run, keys) for run in runs] == ["mini-batch 10", "mini-batch 500", "no BN, mini-batch 100"]
+    assert varied(runs) == ["batch_norm", "batch_size"]
     assert held_fixed(runs) == "ReLU, 256 hidden units, Adam, learning rate 0.001, 1 epoch, 60,000 training images"
+    assert held_fixed([make_run(hidden=[256] * 4)]).startswith("BN, ReLU, mini-batch 100, 4 x 256 hidden units, Adam")
 
 
-def test_labels_of_slopes_beside_a_relu():
-    runs = [make_run(**LEAKY), make_run(batch_norm=False, **LEAKY), make_run()]
-    assert [series_label(run, varied(runs)) for run in runs] == ["slope 0.001", "no BN, slope 0.001", "ReLU"]
+@pytest.mark.parametrize(
+    ("parameters", "label"),
+    [
+        ({}, "BN, ReLU, mini-batch 100"),
+        ({"hidden": [64, 32]}, "BN, ReLU, mini-batch 100, 64 + 32 hidden units"),
+        (
+            {"initialization": "normal", "initial_deviation": 0.01},
+            "BN, ReLU, mini-batch 100, normal initialisation, deviation 0.01",
+        ),
+        ({"initialization": "torch_default"}, "BN, ReLU, mini-batch 100, PyTorch's initialisation"),
+        (
+            {"batch_norm_position": "after_activation", "input_scaling": "standardized"},
+            "BN, ReLU, mini-batch 100, BN after activation, standardized inputs",
+        ),
+    ],
+)
+def test_labels_name_what_is_not_the_articles(parameters, label):
+    assert describe(make_run(epochs=100, **parameters)) == label
 
 
-def test_one_run_alone_is_called_what_it_is():
-    run = make_run()
-    assert series_label(run, varied([run])) == describe(run) == "BN, ReLU, mini-batch 100"
-
-
-def test_several_hidden_layers_are_named():
-    two, four = make_run(hidden=[64, 32]), make_run(hidden=[256] * 4)
-    assert two.name == "bn-relu-b100-hidden64x32-epochs1-s20170523"
-    assert describe(two) == "BN, ReLU, mini-batch 100, 64 + 32 hidden units"
-    assert [series_label(run, varied([two, four])) for run in (two, four)] == [
-        "64 + 32 hidden units",
-        "4 x 256 hidden units",
-    ]
-    assert held_fixed([four]).startswith("BN, ReLU, mini-batch 100, 4 x 256 hidden units, Adam")
-    assert table_row(two, [])["hidden"] == "64-32"
-    assert make_run(hidden=[64, 32]).weights == 784 * 64 + 64 * 32 + 32 * 10
-    assert make_run().estimated_megabytes == 1501
-    assert make_run().estimated_seconds < four.estimated_seconds < 3 * make_run().estimated_seconds
-
-
-def test_a_row_of_the_table():
-    assert table_row(make_run(epochs=100), ["batch_size", "leaky_relu"]) == {
-        "run": "bn-relu-b100-s20170523",
-        "batch_norm": True,
-        "activation": "relu",
-        "negative_slope": None,
-        "batch_size": 100,
-        "optimizer": "adam",
-        "learning_rate": 0.001,
-        "hidden": "256",
-        "dataset": "mnist",
-        "epochs": 100,
-        "seed": 20170523,
-        "experiments": "batch_size;leaky_relu",
-        "momentum": 0.0,
-        "initialization": "he_normal",
-        "initial_deviation": None,
-        "bias": 0.0,
-        "batch_norm_position": "before_activation",
-        "input_scaling": "unit_interval",
-        "train_images": 60000,
-        "convolutions": "",
-    }
-
-
-def test_what_the_article_has_not_varied_is_named_where_it_differs():
+def test_all_texts_of_a_run_with_sgd():
     run = make_run(optimizer="sgd", momentum=0.9, learning_rate=0.1, bias=-0.5, activation="elu")
-    assert describe(run) == "BN, ELU, mini-batch 100, SGD, learning rate 0.1, momentum 0.9, biases from -0.5"
+    assert describe(run) == "BN, ELU, mini-batch 100, SGD, learning rate 0.1, momentum 0.9, 1 epoch, biases from -0.5"
     assert run.name == "bn-elu-b100-bias-0.5-optimizersgd-learning_rate0.1-momentum0.9-epochs1-s20170523"
     assert held_fixed([run]) == (
         "BN, ELU, mini-batch 100, 256 hidden units, SGD, learning rate 0.1, momentum 0.9, 1 epoch, "
         "60,000 training images, biases from -0.5"
     )
-    runs = [make_run(optimizer="sgd", momentum=momentum) for momentum in (0, 0.9)]
-    assert [series_label(run, varied(runs)) for run in runs] == ["momentum 0", "momentum 0.9"]
-    runs = [
-        make_run(initialization="normal", initial_deviation=0.01),
-        make_run(initialization="torch_default"),
-        make_run(batch_norm_position="after_activation", input_scaling="standardized"),
-    ]
-    assert [describe(run) for run in runs] == [
-        "BN, ReLU, mini-batch 100, normal initialisation, deviation 0.01",
-        "BN, ReLU, mini-batch 100, PyTorch's initialisation",
-        "BN, ReLU, mini-batch 100, BN after activation, standardized inputs",
-    ]
 
 
-def test_what_is_described_as_the_articles_is_the_schemas_default():
-    run = make_run()
+def test_estimates_grow_with_the_layers():
+    two, four = make_run(hidden=[64, 32]), make_run(hidden=[256] * 4)
+    assert two.name == "bn-relu-b100-hidden64x32-epochs1-s20170523"
+    assert table_row(two, [])["hidden"] == "64-32"
+    assert two.weights == 784 * 64 + 64 * 32 + 32 * 10
+    assert make_run().estimated_megabytes == 1501
+    assert make_run().estimated_seconds < four.estimated_seconds < 3 * make_run().estimated_seconds
+
+
+def test_the_article_is_the_default():
+    run = make_run(epochs=100)
     assert {key: getattr(run, key) for key in ARTICLE} == ARTICLE

@@ -12,7 +12,7 @@ from helpers import ROOT
 
 MODULE = {"PIL": "pillow", "ffmpeg": "ffmpeg-python", "yaml": "pyyaml", "imageio_ffmpeg": "imageio-ffmpeg"}
 # Comes with another package.
-BROUGHT_ALONG = {"urllib3": "requests", "llvmlite": "numba"}
+BROUGHT_ALONG = {"urllib3": "requests", "llvmlite": "numba", "pydantic_core": "pydantic"}
 
 IMPORTS = ImportGraph(ROOT / "workflow")
 LOCK = dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", (ROOT / "envs/requirements.txt").read_text(), re.MULTILINE))

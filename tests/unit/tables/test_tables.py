@@ -10,11 +10,12 @@ from helpers import make_run
 
 def test_a_row_per_run():
     leaky = make_run(activation="leaky_relu", negative_slope=0.5)
-    rest = "0.0,he_normal,,0.0,before_activation,unit_interval,60000,"
+    rest = "0.0,he_normal,,0.0,before_activation,unit_interval,60000,,1e-05,0.1,cross_entropy,0.9,0.999,1e-08"
     text = runs_table({make_run(): ["a", "b"], leaky: ["b"]}).to_csv(index=False)
     assert text.splitlines() == [
         "run,batch_norm,activation,negative_slope,batch_size,optimizer,learning_rate,hidden,dataset,epochs,seed,experiments,"
-        "momentum,initialization,initial_deviation,bias,batch_norm_position,input_scaling,train_images,convolutions",
+        "momentum,initialization,initial_deviation,bias,batch_norm_position,input_scaling,train_images,convolutions,"
+        "batch_norm_epsilon,batch_norm_momentum,loss,beta1,beta2,epsilon",
         f"bn-relu-b100-epochs1-s20170523,True,relu,,100,adam,0.001,256,mnist,1,20170523,a;b,{rest}",
         f"bn-leaky0.5-b100-epochs1-s20170523,True,leaky_relu,0.5,100,adam,0.001,256,mnist,1,20170523,b,{rest}",
     ]

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from dying_relu.configuration.config import Config, expand_grid
+from dying_relu.configuration.config import Config
+from dying_relu.configuration.grids import expand_grid
 from dying_relu.configuration.run import Run
 
 FILE = Path(__file__).parents[2] / "claims.yaml"

@@ -1,1 +1,1 @@
-"""The configuration: its keys, what is refused, and the runs that it stands for."""
+"""The configuration: its keys, their validation, and the runs that it stands for."""

@@ -1,9 +1,9 @@
-"""What the fast engine covers. The configuration refuses by it, and `engine.choose` falls back by it."""
+"""What the compiled engine supports: the configuration refuses by it, and `engine.choose` falls back by it."""
 
 from collections.abc import Mapping
 from typing import Any
 
-# A parameter of a run: what the fast engine takes, in words, and whether a value is that.
+# Per parameter of a run: the supported values in words, and a test for them.
 COVERED = {
     "convolutions": ("networks without convolutions", lambda channels: not channels),
     "activation": ("relu and leaky_relu", lambda name: name in ("relu", "leaky_relu")),
@@ -13,8 +13,8 @@ COVERED = {
 
 
 def not_covered(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """The parameters of a run whose values the fast engine does not take, each with what it takes, in words.
+    """The parameters of a run that the compiled engine does not support, each with its supported values in words.
 
-    `parameters` are those of the configuration's `run`; an empty answer means that the run is covered.
+    `parameters` as `Run.parameters` gives them; without any result, the engine supports the run.
     """
     return {key: words for key, (words, takes) in COVERED.items() if not takes(parameters[key])}

@@ -31,12 +31,8 @@ CLAIMS = [
     *("source", "evidence", "details"),
 ]
 
-# runs.csv: a row per run; the first columns are what the article varies, those after `experiments` what it does not.
-RUNS = [
-    *("run", "batch_norm", "activation", "negative_slope", "batch_size", "optimizer", "learning_rate", "hidden"),
-    *("dataset", "epochs", "seed", "experiments", "momentum", "initialization", "initial_deviation", "bias"),
-    *("batch_norm_position", "input_scaling", "train_images", "convolutions"),
-]
+# runs.csv: a row per run; its columns follow from the declaration of the parameters, see RUN_COLUMNS in
+# configuration/run.py.
 
 # final.csv: a row per run, the last row of its metrics.
 FINAL = ["run", *METRICS]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from dying_relu.configuration.labels import ACTIVATIONS
+from dying_relu.configuration.parameters import ACTIVATIONS
 from dying_relu.configuration.run import CLASSES, KERNEL, POOL, Run
 
 # In pixels: from layer to layer, from unit to unit, and down to the middle unit of each layer.

@@ -8,8 +8,9 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from dying_relu.configuration.config import Config, article
+from dying_relu.configuration.config import Config
 from dying_relu.configuration.labels import describe, held_fixed
+from dying_relu.configuration.run import ARTICLE
 from dying_relu.data.datasets import DATASETS
 from dying_relu.report.assets import Assets
 from dying_relu.report.claims import judged_claims
@@ -61,7 +62,7 @@ def write_page(folder: Path, config: Config, results: Path) -> None:
         parameter_rows=parameter_rows(runs),
         tables={name: assets.copy(f"{name}.csv") for name in ("claims", "runs", "final")},
         # Sentences
-        article=article(),
+        article=ARTICLE,
         settings=config.settings,
         experiments_of=config.experiments_of,
         runs=len(runs),

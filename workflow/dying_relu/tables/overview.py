@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from dying_relu.configuration.run import LISTS, Run
-from dying_relu.io.columns import FINAL, RUNS
+from dying_relu.configuration.run import LISTS, RUN_COLUMNS, Run
+from dying_relu.io.columns import FINAL
 
 
 def runs_table(runs: Mapping[Run, list[str]]) -> pd.DataFrame:
@@ -23,4 +23,4 @@ def table_row(run: Run, experiments: Sequence[str]) -> dict[str, Any]:
     """The run's row in `runs.csv`: widths joined by `-`, experiments by `;`."""
     joined = {key: "-".join(map(str, getattr(run, key))) for key in LISTS}
     values = run.parameters() | joined | {"run": run.name, "experiments": ";".join(experiments)}
-    return {key: values[key] for key in RUNS}
+    return {key: values[key] for key in RUN_COLUMNS}
