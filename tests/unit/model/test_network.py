@@ -26,18 +26,18 @@ def exact(network: Network) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "deviation"),
+    ("parameters", "std"),
     [
         ({"initialization": "xavier_normal"}, math.sqrt(2 / (784 + 256))),
         ({"initialization": "normal", "initial_deviation": 0.3}, 0.3),
         ({"initialization": "torch_default"}, 1 / math.sqrt(3 * 784)),  # uniform: bound / sqrt(3)
     ],
 )
-def test_initial_weights_have_their_distribution(parameters, deviation):
+def test_initial_weights_have_their_distribution(parameters, std):
     network = Network(make_run(batch_norm=False, **parameters), 784)
     weights = network.hidden.weight.detach()
-    assert weights.std().item() == pytest.approx(deviation, rel=0.01)
-    assert weights.mean().item() == pytest.approx(0, abs=0.01 * deviation)
+    assert weights.std().item() == pytest.approx(std, rel=0.01)
+    assert weights.mean().item() == pytest.approx(0, abs=0.01 * std)
     if parameters["initialization"] == "torch_default":
         for linear in (network.hidden, network.output):
             bound = 1 / math.sqrt(linear.in_features)
@@ -145,7 +145,7 @@ def test_sgd_by_its_definition(pixels, momentum):
         assert ours.detach().numpy() == pytest.approx(theirs.detach().numpy(), abs=1e-6)
 
 
-def test_standardized_inputs_have_mean_zero_and_deviation_one(pixels):
+def test_standardized_inputs_have_mean_0_and_std_1(pixels):
     x = pixels.numpy() / 255
     inputs = to_inputs(pixels, Scaling.of("standardized", pixels)).numpy()
     assert inputs == pytest.approx((x - x.mean()) / x.std(), abs=1e-6)

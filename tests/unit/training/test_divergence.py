@@ -148,7 +148,7 @@ def test_figures_say_so(kept):
     ends = {"third": ": diverged in epoch 3", "first": ": diverged in epoch 1", "whole": "seed 20170523"}
     for name, end in ends.items():
         figure = run_accuracy.accuracy(runs[name], metrics[runs[name]], pd.read_csv(kept[name].batches))
-        assert figure.axes[0].get_title().endswith(end)
+        assert figure.axes[0].get_title().replace("\n", " ").endswith(end)
 
 
 @pytest.mark.parametrize("kind", unit_figures.FIGURES)
