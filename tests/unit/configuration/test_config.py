@@ -8,20 +8,11 @@ import yaml
 
 from dying_relu.configuration.config import load_config
 from dying_relu.configuration.errors import ConfigError
-from dying_relu.configuration.run import PARAMETERS
 from dying_relu.configuration.schema import SCHEMA, schema_text
 from helpers import ROOT
 
 ARTICLE = yaml.safe_load((ROOT / "config.yaml").read_text())
 DEFAULTS = yaml.safe_load(SCHEMA.read_text())
-
-# The article's eleven runs: BN, activation, negative slope, mini-batch size.
-ELEVEN = {
-    *((True, "relu", None, size) for size in (10, 50, 100, 200, 500)),
-    *((True, "leaky_relu", slope, 100) for slope in (0.001, 0.01, 0.18, 0.5)),
-    (False, "relu", None, 100),
-    (False, "leaky_relu", 0.001, 100),
-}
 
 
 def changed(**changes) -> dict:
@@ -42,22 +33,14 @@ def grid(**parameters) -> dict:
 
 def test_config_yaml_describes_the_articles_eleven_runs():
     config = load_config(ARTICLE)
-    assert len(config.runs) == 11
-    assert {
-        (run.batch_norm, run.activation, run.negative_slope, run.batch_size) for run in config.runs.values()
-    } == ELEVEN
+    assert {(run.batch_norm, run.activation, run.negative_slope, run.batch_size) for run in config.runs.values()} == {
+        *((True, "relu", None, size) for size in (10, 50, 100, 200, 500)),
+        *((True, "leaky_relu", slope, 100) for slope in (0.001, 0.01, 0.18, 0.5)),
+        (False, "relu", None, 100),
+        (False, "leaky_relu", 0.001, 100),
+    }
     assert {(run.seed, run.epochs, run.hidden) for run in config.runs.values()} == {(20170523, 100, (256,))}
-
-
-def test_a_run_of_several_experiments_is_one_run():
-    config = load_config(ARTICLE)
     assert config.experiments_of(config.runs["bn-relu-b100-s20170523"]) == ["batch_size", "leaky_relu"]
-
-
-def test_every_run_is_repeated_for_every_seed():
-    config = load_config(changed(seeds=[1, 2, 3]))
-    assert len(config.runs) == 33
-    assert config.comparisons["bn_relu"].left.seed == 1
 
 
 def test_the_schema_file_is_that_of_the_models():
@@ -75,43 +58,29 @@ def test_the_schema_is_valid_and_describes_every_key():
             assert "default" in target or key in node["required"], f"{key} has no default"
 
 
-def test_config_yaml_states_the_defaults():
-    settings = {key: ARTICLE[key] for key in ("experiments", "comparisons")}
-    assert load_config(settings).settings == load_config(ARTICLE).settings
-
-
-def test_config_yaml_states_every_key():
+def test_config_yaml_states_every_key_and_the_defaults():
     assert set(ARTICLE) == set(DEFAULTS["properties"])
     assert list(ARTICLE["run"]) == list(DEFAULTS["$defs"]["Parameters"]["properties"])
-    assert set(ARTICLE["run"]) == set(PARAMETERS)
-
-
-def test_loading_a_complete_configuration_changes_nothing():
-    settings = load_config(ARTICLE).settings
+    settings = load_config({key: ARTICLE[key] for key in ("experiments", "comparisons")}).settings
+    assert load_config(ARTICLE).settings == settings
     assert load_config(settings).settings == settings
 
 
-def test_hidden_can_be_varied_although_it_is_a_list():
-    assert [run.hidden for run in load_config(grid(hidden=[[64], [128]])).runs.values()] == [(64,), (128,)]
-    assert [run.hidden for run in load_config(grid(hidden=[64])).runs.values()] == [(64,)]
-    assert [run.hidden for run in load_config(grid(hidden=[64, 32])).runs.values()] == [(64, 32)]
-    depths = [[64] * layers for layers in range(1, 9)]
-    assert [list(run.hidden) for run in load_config(grid(hidden=depths)).runs.values()] == depths
+DEPTHS = [[64] * layers for layers in range(1, 9)]
 
 
-def test_whole_numbers_and_fractions_become_what_they_mean():
-    (run,) = load_config(grid(batch_size=50.0, learning_rate=1)).runs.values()
-    assert (repr(run.batch_size), repr(run.learning_rate)) == ("50", "1.0")
+@pytest.mark.parametrize(
+    ("hidden", "found"), [([64], [[64]]), ([64, 32], [[64, 32]]), ([[64], [128]], [[64], [128]]), (DEPTHS, DEPTHS)]
+)
+def test_hidden_can_be_varied_although_it_is_a_list(hidden, found):
+    assert [list(run.hidden) for run in load_config(grid(hidden=hidden)).runs.values()] == found
 
 
-def test_text_is_read_as_what_the_schema_asks_for():
-    as_text = grid(
-        batch_size=["10", "50"], learning_rate="1e-3", negative_slope="null", batch_norm="true", hidden=["64"]
-    )
-    as_values = grid(batch_size=[10, 50], learning_rate=0.001, negative_slope=None, batch_norm=True, hidden=[64])
-    assert list(load_config(as_text | {"seeds": ["1", "2"]}).runs.values()) == list(
-        load_config(as_values | {"seeds": [1, 2]}).runs.values()
-    )
+def test_numbers_and_text_are_read_as_what_the_schema_asks_for():
+    values = grid(batch_size=[10, 50], learning_rate=0.001, bias=1.0, negative_slope=None, batch_norm=True, hidden=[64])
+    text = {"batch_size": ["10", 50.0], "learning_rate": "1e-3", "bias": 1, "negative_slope": "null"}
+    text = grid(**text, batch_norm="true", hidden=["64"]) | {"seeds": ["1", "2"]}
+    assert repr(load_config(text).runs) == repr(load_config(values | {"seeds": [1, 2]}).runs)
     assert load_config(changed(results="2017")).settings["results"] == "2017"
 
 
@@ -123,14 +92,10 @@ def figure(**settings):
 LEAKY = {"activation": "leaky_relu", "negative_slope": 0.001}
 REFUSED = [
     (changed(epoch=3), "epoch: unknown key (did you mean epochs?)"),
-    (changed(run__learnig_rate=0.1), "run.learnig_rate: unknown key (did you mean learning_rate?)"),
-    (changed(frames__evry=2), "frames.evry: unknown key (did you mean every?)"),
     (grid(batchsize=10), "experiments.one.grids[0].batchsize: unknown key (did you mean batch_size?)"),
-    (changed(epochs=-1), "epochs: found -1, allowed: a whole number, at least 1"),
-    (changed(epochs="many"), "epochs: found 'many', allowed: a whole number"),
+    (changed(epochs="many"), "epochs: found 'many', allowed: a whole number, at least 1, at most 100000"),
     (grid(batch_size=[10, 0]), "experiments.one.grids[0].batch_size: found 0, allowed: a whole number, at least 1"),
     (grid(batch_size=1), "experiments.one.grids[0].batch_size: found 1, allowed: at least 2, since batch_norm is on"),
-    (grid(batch_size=70000), "experiments.one.grids[0].batch_size: found 70000, allowed: a whole number"),
     (grid(batch_size=200, train_images=100), "experiments.one.grids[0].batch_size: found 200, allowed: at most 100"),
     (grid(batch_size=50, train_images=101), "does not leave a last mini-batch of one image"),
     (grid(batch_size=[]), "experiments.one.grids[0].batch_size: found an empty list"),
@@ -151,17 +116,8 @@ REFUSED = [
         grid(dataset="cifar10"),
         "experiments.one.grids[0].train_images: found 60000, allowed: at most 50000, since dataset is cifar10",
     ),
-    (
-        changed(engine="numba", run__convolutions=[4]),
-        "found [4], allowed: networks without convolutions, since engine is numba",
-    ),
-    (changed(run__hidden=[]), "run.hidden: found [], allowed: a list, with at least 1 items, with at most 8 items"),
     (grid(hidden=[16] * 9), "allowed: a list, with at least 1 items, with at most 8 items"),
     (grid(hidden=[64, 0]), "experiments.one.grids[0].hidden[1]: found 0, allowed: a whole number, at least 1"),
-    (
-        grid(optimizer=["adam", "sgd"]) | {"engine": "numba"},
-        "experiments.one.grids[0].optimizer: found sgd, allowed: adam, since engine is numba",
-    ),
     (grid(momentum=0.9), "experiments.one.grids[0].momentum: found 0.9, allowed: 0, since optimizer is adam"),
     (grid(optimizer="sgd", momentum=1), "grids[0].momentum: found 1, allowed: a number, at least 0, below 1"),
     (grid(initialization="normal"), "grids[0].initial_deviation: found null, allowed: a number above 0"),
@@ -171,7 +127,6 @@ REFUSED = [
         grid(batch_norm=False, batch_norm_position="after_activation"),
         "grids[0].batch_norm_position: found after_activation, allowed: before_activation, since batch_norm is off",
     ),
-    (grid(activation="gelu", negative_slope=0.1), "grids[0].negative_slope: found 0.1, allowed: null"),
     (
         grid(optimizer="sgd", activation="elu") | {"engine": "numba"},
         "auto and torch take more\nexperiments.one.grids[0].optimizer: found sgd, allowed: adam, since engine is numba",
@@ -179,20 +134,16 @@ REFUSED = [
     (changed(only=["two"]), "only[0]: found 'two', allowed: one of batch_size, leaky_relu"),
     (figure(kind="final"), "experiments.one.figure.x: found None, allowed: one of dataset, train_images"),
     (figure(kind="curves", x="bias"), "experiments.one.figure.x: found 'bias', allowed: null, since kind is curves"),
-    (figure(kind="final", x="bias", y="bias"), "figure.y: found 'bias', allowed: null, since kind is final"),
     (figure(kind="map", x="bias", y="depth"), "figure.y: found 'depth', allowed: one of"),
     (figure(kind="final", x="bias", values=["deaths"]), "figure.values[0]: found 'deaths', allowed: one of test_acc"),
-    (changed(run__learning_rate="fast"), "run.learning_rate: found 'fast', allowed: a number, above 0, at most 100"),
-    (changed(run__learning_rate=True), "run.learning_rate: found True, allowed: a number"),
+    (changed(run__learning_rate=True), "run.learning_rate: found True, allowed: a number, above 0, at most 100"),
     (changed(run__batch_norm="7"), "run.batch_norm: found '7', allowed: true or false"),
     (changed(data__dir="/no/such/folder"), "data.dir: found '/no/such/folder', allowed: null or an existing folder"),
-    (changed(seeds=[]), "seeds: found [], allowed: a list"),
     (changed(seeds=[1, 1]), "seeds: found [1, 1], allowed: a list, with at least 1 items, none twice"),
     (changed(run=None), "run: found None, allowed: a mapping of keys"),
     (changed(experiments={}), "experiments: found {}, allowed: a mapping of keys, with at least 1 keys"),
     (changed(experiments={"<script>": {"title": "x", "grids": [{"batch_size": 5}]}}), "experiments: found '<script>'"),
     (changed(experiments={"one": {"grids": [{"batch_size": 5}]}}), "experiments.one.title: missing"),
-    (changed(comparisons__bn_relu__left={"batch_size": 20}), "comparisons.bn_relu.left: no experiment has the run"),
     (
         changed(comparisons__bn_relu={"title": "x", "left": {"batch_size": 10}, "right": LEAKY}),
         "comparisons.bn_relu: left and right belong to no common experiment",
@@ -232,17 +183,11 @@ def test_one_image_a_mini_batch_is_allowed_without_batch_norm():
     assert len(load_config(grid(batch_size=1, batch_norm=False)).runs) == 1
 
 
-def test_only_chooses_experiments_and_what_belongs_to_them():
-    config = load_config(changed(experiments__two={"title": "Two", "grids": [{"batch_size": 77}]}, only=["two"]))
-    assert list(config.experiments) == ["two"]
-    assert [run.batch_size for run in config.runs.values()] == [77]
-    assert config.comparisons == {}
-
-
-def test_what_only_switches_off_need_not_fit_the_rest():
+def test_only_chooses_experiments_and_the_others_need_not_fit():
     mine = {"title": "Mine", "grids": [{"batch_size": 5}]}
     config = load_config(changed(experiments__mine=mine, only=["mine"], run__train_images=50))
     assert [run.batch_size for run in config.runs.values()] == [5]
+    assert (list(config.experiments), config.comparisons) == (["mine"], {})
     assert load_config(config.settings).settings == config.settings
     with pytest.raises(ConfigError, match=r"^experiments.batch_size.grids\[0\].batch_size: found 0, allowed"):
         load_config(changed(experiments__mine=mine, only=["mine"], experiments__batch_size__grids=[{"batch_size": 0}]))

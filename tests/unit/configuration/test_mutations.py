@@ -1,7 +1,6 @@
 """Whatever a configuration holds, it is accepted, or refused in words that name the key."""
 
-import copy
-import math
+import itertools
 import re
 import shlex
 import time
@@ -14,6 +13,7 @@ from dying_relu.configuration.checks import duplicate_keys, shell_problems
 from dying_relu.configuration.config import load_config
 from dying_relu.configuration.errors import ConfigError
 from dying_relu.configuration.grids import MOST_RUNS
+from dying_relu.configuration.run import PARAMETERS
 from dying_relu.configuration.schema import SCHEMA
 from mutations import GOOD, MUTANTS
 
@@ -49,42 +49,32 @@ def test_each_is_accepted_or_refused_by_name(part):
     assert 20 < found.count("accepted") < len(found) / 2
 
 
-@pytest.mark.parametrize("runs", [MOST_RUNS + 1, 10**9, 10**30])
-def test_an_enormous_grid_is_refused_at_once(runs):
-    values = list(range(1, 1001))
-    names = ["batch_size", "train_images", "bias", "learning_rate", "beta1", "beta2", "epsilon", "momentum"]
-    grid = dict.fromkeys([*names, "batch_norm_epsilon", "negative_slope"], values)
-    keys = list(grid)[: max(2, round(math.log(runs, 1000)))]
-    settings = {"experiments": {"one": {"title": "One", "grids": [{key: grid[key] for key in keys}]}}}
+def experiment(**grid) -> dict[str, Any]:
+    return {"experiments": {"one": {"title": "One", "grids": [grid]}}}
+
+
+# Nine levels of nine are 387 million values.
+LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n"
+for before, name in itertools.pairwise("abcdefghi"):
+    LAUGHS += f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
+LAUGH = yaml.safe_load(LAUGHS)["i"]
+MANY = {key: [*range(1, 1001)] for key in PARAMETERS[-10:]}  # 10^30 runs
+TOO_MUCH = "found more than 200,000 values"
+ENORMOUS = [
+    *((GOOD | {key: LAUGH}, f"^{key}: {TOO_MUCH}") for key in ("experiments", "run", "seeds", "laughs")),
+    (experiment(bias=LAUGH), f"^experiments: {TOO_MUCH}"),
+    (experiment(**MANY), r"^experiments.one.grids\[0\]: found .* runs up to here, allowed: at most 100,000"),
+    (experiment(bias=[n / 100 for n in range(11)]) | {"seeds": 10_000}, "found 110,000 runs"),
+    (GOOD | {"seeds": [-1, 1] * 10_000}, r"(?s)^seeds\[0\]: found -1, allowed: a whole.*and 9,950 problems more$"),
+]
+
+
+@pytest.mark.parametrize(("settings", "message"), ENORMOUS, ids=[message for _, message in ENORMOUS])
+def test_the_enormous_is_refused_at_once(settings, message):
     started = time.process_time()
-    with pytest.raises(
-        ConfigError, match=r"experiments.one.grids\[0\]: found .* runs up to here, allowed: at most 100,000"
-    ):
+    with pytest.raises(ConfigError, match=message):
         load_config(settings)
     assert time.process_time() - started < 2
-
-
-def test_as_many_runs_as_allowed_count_the_seeds():
-    grid = {"bias": [number / 100 for number in range(11)]}
-    settings = {"seeds": 10000, "experiments": {"one": {"title": "One", "grids": [grid]}}}
-    with pytest.raises(ConfigError, match="found 110,000 runs"):
-        load_config(settings)
-
-
-def test_anchors_that_multiply_are_refused_at_once():
-    """Nine levels of nine are 387 million values."""
-    text = "a: &a [x, x, x, x, x, x, x, x, x]\n"
-    for before, name in zip("abcdefgh", "bcdefghi", strict=True):
-        text += f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
-    laughs = yaml.safe_load(text)
-    assert duplicate_keys(text) == []
-    started = time.process_time()
-    for place in ("experiments", "run", "seeds", "laughs"):
-        with pytest.raises(ConfigError, match=f"{place}: found more than 200,000 values"):
-            load_config(GOOD | {place: laughs["i"]})
-    with pytest.raises(ConfigError, match="experiments: found more than 200,000 values"):
-        load_config({"experiments": {"one": {"title": "One", "grids": [{"bias": laughs["i"]}]}}})
-    assert time.process_time() - started < 5
 
 
 def test_keys_that_stand_twice_are_found():
@@ -101,42 +91,25 @@ epochs: 4
         "batch_size: found 2 times below line 3, allowed: once",
         "bias: found 2 times below line 5, allowed: once",
     ]
-    assert duplicate_keys('{"a": 1, "a": 2}') == ["a: found 2 times below line 1, allowed: once"]
-    assert duplicate_keys("") == []
+    assert duplicate_keys(LAUGHS) == duplicate_keys("") == []
 
 
-def test_a_long_list_of_wrong_seeds_is_refused_at_once():
-    started = time.process_time()
-    with pytest.raises(
-        ConfigError, match=r"(?s)^seeds\[0\]: found -1, allowed: a whole number.*and 9,950 problems more$"
-    ):
-        load_config(GOOD | {"seeds": [-1, 1] * 10_000})
-    assert time.process_time() - started < 2
-
-
-@pytest.mark.parametrize("title", ["{run}", "a\x1b[31mb", "a\u2028b", "\ud800", "\ufffe"])
-def test_titles_that_a_report_or_an_svg_file_cannot_have(title):
-    settings = copy.deepcopy(GOOD)
-    settings["experiments"]["one"]["title"] = title
-    with pytest.raises(ConfigError, match=r"^experiments.one.title: found"):
-        load_config(settings)
-
-
-@pytest.mark.parametrize("name", ["con", "nul", "com1", "A", "one\n", ".."])
-def test_names_that_a_file_cannot_have_everywhere(name):
-    with pytest.raises(ConfigError, match=r"^experiments: found "):
-        load_config(GOOD | {"only": None, "comparisons": {}, "experiments": {name: GOOD["experiments"]["one"]}})
-    assert list(load_config(GOOD | {"only": None, "comparisons": {}}).experiments) == ["one"]
-
-
-ODD_FOLDERS = [".", "./", " x", "x ", "x" * 300, "a/" + "ü" * 101, "\ud800", "a\nb"]
+NAMES = ["con", "nul", "com1", "A", "one\n", ".."]
+TITLES = ["{run}", "a\x1b[31mb", "a\u2028b", "\ud800", "\ufffe"]
+FOLDERS = [".", "./", " x", "x ", "x" * 300, "a/" + "ü" * 101, "\ud800", "a\nb"]
 OPTIONS_AND_ADDRESSES = ["-rf", "./-rf", "s3://a", "2026-11-25T10:30:00"]
+ONE = GOOD["experiments"]["one"]
+ODD = [
+    *(("experiments", {name: ONE}, "experiments") for name in NAMES),
+    *(("experiments", {"one": ONE | {"title": title}}, "experiments.one.title") for title in TITLES),
+    *(("results", folder, "results") for folder in FOLDERS + OPTIONS_AND_ADDRESSES),
+]
 
 
-@pytest.mark.parametrize("folder", ODD_FOLDERS + OPTIONS_AND_ADDRESSES)
-def test_folders_that_results_cannot_have(folder):
-    with pytest.raises(ConfigError, match=r"^results: found "):
-        load_config(GOOD | {"results": folder})
+@pytest.mark.parametrize(("key", "value", "named"), ODD)
+def test_texts_that_a_file_or_a_picture_cannot_have_everywhere(key, value, named):
+    with pytest.raises(ConfigError, match=f"^{named}: found "):
+        load_config(GOOD | {"only": None, "comparisons": {}, key: value})
 
 
 @pytest.mark.parametrize(("folder", "plain"), [("a/", "a"), ("./a", "a"), ("a//b", "a/b"), ("../a", "../a")])
@@ -144,26 +117,9 @@ def test_one_folder_has_one_name(folder, plain):
     assert load_config(GOOD | {"results": folder}).settings["results"] == plain
 
 
-@pytest.mark.parametrize(
-    "entry",
-    [
-        "epochs=3",
-        "run={bias: 5}",
-        "results=$(touch owned)",
-        "x=it's",
-        'x="a"',
-        "x=`id`",
-        "results='My run #2'",
-        "x=a#b",
-    ],
-)
-def test_entries_that_survive_shell_and_yaml_are_accepted(entry):
-    assert list(shell_problems([entry])) == []
-    assert shlex.split(repr(entry)) == [entry]
-
-
-@pytest.mark.parametrize(
-    "value", ["it's $(touch owned)", "'`id`", "'a' \"b\"", "'\\", "My run #2", "{dataset: mnist} #"]
-)
-def test_entries_that_shell_or_yaml_would_change_are_refused(value):
-    assert [problem.partition(":")[0] for problem in shell_problems([f"results={value}"])] == ["results"]
+def test_entries_that_shell_or_yaml_would_change_are_refused():
+    for entry in ("epochs=3", "run={bias: 5}", "x=$(touch owned)", "x=it's", 'x="a"', "x='My run #2'", "x=a#b"):
+        assert list(shell_problems([entry])) == []
+        assert shlex.split(repr(entry)) == [entry]
+    for value in ("it's $(touch owned)", "'`id`", "'a' \"b\"", "'\\", "My run #2", "{dataset: mnist} #"):
+        assert [problem.partition(":")[0] for problem in shell_problems([f"results={value}"])] == ["results"], value
