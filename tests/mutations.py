@@ -5,8 +5,10 @@ configuration, so that a new key is tried without a change here.
 """
 
 import copy
+import functools
 import math
-from collections.abc import Iterator
+import operator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dying_relu.configuration.config import load_config
@@ -36,11 +38,6 @@ STRANGE = [
 ]
 
 
-def complete() -> dict[str, Any]:
-    """The good configuration, with every default written out."""
-    return copy.deepcopy(load_config(GOOD).settings | GOOD)
-
-
 def places(value: Any, path: tuple = ()) -> Iterator[tuple]:
     """The paths of all values in a configuration, from the outside in."""
     keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
@@ -49,29 +46,26 @@ def places(value: Any, path: tuple = ()) -> Iterator[tuple]:
         yield from places(value[key], (*path, key))
 
 
-def at(settings: Any, path: tuple) -> Any:
-    for key in path:
-        settings = settings[key]
-    return settings
+def at(settings: Any, path: Iterable) -> Any:
+    return functools.reduce(operator.getitem, path, settings)
 
 
 def mutants() -> Iterator[tuple[str, dict[str, Any], tuple]]:
     """What was changed, the configuration, and the path of the change."""
-    good = complete()
-    for path in places(good):
+    good = load_config(GOOD).settings | GOOD  # with every default written out
+    for *parents, last in places(good):
         for value in STRANGE:
             mutant = copy.deepcopy(good)
-            at(mutant, path[:-1])[path[-1]] = copy.deepcopy(value)
-            yield f"{path} = {value!r:.60}", mutant, path
-        if isinstance(path[-1], str):
-            mutant = copy.deepcopy(good)
-            del at(mutant, path[:-1])[path[-1]]
-            yield f"without {path}", mutant, path[:-1]
-            for name in ("unknown", path[-1] + "s", path[-1].upper(), "../x", "a b", "$(id)", "日本", "x\n", ""):
+            at(mutant, parents)[last] = copy.deepcopy(value)
+            yield f"{parents}, {last} = {value!r:.60}", mutant, (*parents, last)
+        if isinstance(last, str):
+            for name in (None, "unknown", f"{last}s", last.upper(), "../x", "a b", "$(id)", "日本", "x\n", ""):
                 mutant = copy.deepcopy(good)
-                holder = at(mutant, path[:-1])
-                holder[name] = holder.pop(path[-1])
-                yield f"{path} called {name!r}", mutant, path[:-1]
+                holder = at(mutant, parents)
+                value = holder.pop(last)
+                if name is not None:
+                    holder[name] = value
+                yield f"{parents}, {last} called {name!r}", mutant, tuple(parents)
 
 
 MUTANTS = list(mutants())

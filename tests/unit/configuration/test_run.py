@@ -78,16 +78,6 @@ def test_a_digest_keeps_names_short():
         assert run.name.endswith("-s20170523")
 
 
-def test_a_run_survives_the_way_through_plain_values():
-    run = make_run(convolutions=[4], **LEAKY)
-    assert Run.from_parameters(run.parameters()) == run
-
-
-def test_the_last_mini_batch_counts_as_a_step():
-    run = make_run(epochs=3, train_images=1000, batch_size=300)
-    assert (run.steps_per_epoch, run.steps) == (4, 12)
-
-
 @pytest.mark.parametrize(
     ("parameters", "labels"),
     [
@@ -133,6 +123,8 @@ def test_labels_name_what_is_not_the_articles(parameters, label):
     assert describe(make_run(**{"epochs": 100} | parameters)) == "BN, ReLU, mini-batch 100" + label
 
 
-def test_memory_and_table_of_layers():
+def test_memory_steps_and_table():
     assert make_run().estimated_megabytes == 1501
+    run = make_run(epochs=3, train_images=1000, batch_size=300)
+    assert (run.steps_per_epoch, run.steps) == (4, 12)
     assert table_row(make_run(hidden=[64, 32]), [])["hidden"] == "64-32"

@@ -1,5 +1,6 @@
 """What is refused before the settings are read: in the files, on the command line, and by sheer number."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -13,20 +14,17 @@ MOST_VALUES = 200_000
 
 def reject_alias_bombs(raw: dict[str, Any]) -> None:
     """Refuse keys with more values than anybody writes; YAML's aliases can multiply them without end."""
-    refuse(
-        f"{show_key(key)}: found more than {MOST_VALUES:,} values, allowed: at most so many"
-        for key, value in raw.items()
-        if _is_too_much(value)
-    )
 
+    def is_too_much(value: Any) -> bool:
+        queue, count = [value], 0
+        while queue and count <= MOST_VALUES:
+            part = queue.pop()
+            count += 1
+            queue += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        return count > MOST_VALUES
 
-def _is_too_much(value: Any) -> bool:
-    queue, count = [value], 0
-    while queue and count <= MOST_VALUES:
-        part = queue.pop()
-        count += 1
-        queue += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-    return count > MOST_VALUES
+    words = f"found more than {MOST_VALUES:,} values, allowed: at most so many"
+    refuse(f"{show_key(key)}: {words}" for key, value in raw.items() if is_too_much(value))
 
 
 def duplicate_keys(text: str) -> list[str]:
@@ -43,12 +41,10 @@ def duplicate_keys(text: str) -> list[str]:
         if isinstance(node, yaml.SequenceNode):
             queue += node.value
         elif isinstance(node, yaml.MappingNode):
-            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-            twice = {key for key in keys if keys.count(key) > 1}
+            keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
             where = node.start_mark.line + 1
-            found += [
-                (where, f"{key}: found {keys.count(key)} times below line {where}, allowed: once") for key in twice
-            ]
+            words = f"times below line {where}, allowed: once"
+            found += [(where, f"{key}: found {times} {words}") for key, times in keys.items() if times > 1]
             queue += [part for pair in node.value for part in pair]
     return [problem for _, problem in sorted(found)]
 

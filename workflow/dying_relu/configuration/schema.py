@@ -1,5 +1,6 @@
 """The JSON Schema of the configuration. `make schema` writes it to the file that editors read."""
 
+import json
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -28,13 +29,6 @@ class _Generator(GenerateJsonSchema):
         return " ".join(value.split()) if parent_key == "description" else value
 
 
-class _Dumper(yaml.SafeDumper):
-    """Repeats a part that stands twice, instead of YAML's anchors."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
 @cache
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of `Settings`; a grid is described as one run's parameters."""
@@ -54,7 +48,8 @@ def schema_text() -> str:
         },
     }
     dialect = {"$schema": GenerateJsonSchema.schema_dialect}
-    return HEADER + yaml.dump(dialect | schema, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    plain = json.loads(json.dumps(dialect | schema))  # in which nothing stands twice, of which YAML makes anchors
+    return HEADER + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from dying_relu.io.columns import OUTCOMES
 
 ARTICLE_SEED = 20170523
 UNPRINTABLE = r"\x7f-\x9f\ud800-\udfff\ufffe\uffff"  # what no text may have, beside other control characters
-UNIQUE = {"uniqueItems": True}
 
 
 def _unique(values: list[Any] | None) -> list[Any] | None:
@@ -77,8 +76,9 @@ def _grid(value: Any) -> dict[str, list[Any]]:
     return {key: [row[key] for row in rows if key in row] for key in lists}
 
 
+UNIQUE = (Field(json_schema_extra={"uniqueItems": True}), AfterValidator(_unique))
 SeedCount = Annotated[int, Field(ge=1, le=10_000)]
-SeedList = Annotated[list[Seed], Field(min_length=1, json_schema_extra=UNIQUE), AfterValidator(_unique)]
+SeedList = Annotated[list[Seed], Field(min_length=1), *UNIQUE]
 Name = Annotated[
     str, Field(pattern=r"^(?!(con|prn|aux|nul|com[0-9]|lpt[0-9])(?![\s\S]))[a-z0-9][a-z0-9_-]{0,63}(?![\s\S])")
 ]
@@ -120,8 +120,8 @@ class FigureSettings(Section):
 
     values: Annotated[
         list[Literal[*OUTCOMES[2:]]],
-        Field(min_length=1, max_length=4, json_schema_extra=UNIQUE),
-        AfterValidator(_unique),
+        Field(min_length=1, max_length=4),
+        *UNIQUE,
     ] = ["test_accuracy_batch_statistics", "dead"]  # noqa: RUF012 (pydantic copies it)
     """Final measurements (see docs/output.md) that final and map show."""
 
@@ -212,7 +212,7 @@ class Settings(Section):
     draw_runs: bool = True
     """Whether each run gets an accuracy figure and a dW video of its own. Comparisons have videos in any case."""
 
-    only: Annotated[list[str] | None, Field(min_length=1, json_schema_extra=UNIQUE), AfterValidator(_unique)] = None
+    only: Annotated[list[str] | None, Field(min_length=1), *UNIQUE] = None
     """Names of the experiments to do, with the comparisons that belong to them; null for all. For configurations that
     extend another one."""
 
