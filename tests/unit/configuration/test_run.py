@@ -61,7 +61,10 @@ def test_runs_that_differ_are_told_apart(key):
     [
         ({}, "bn-relu-b100-s20170523"),
         ({"batch_norm": False, **LEAKY}, "nobn-leaky0.001-b100-s20170523"),
-        ({"epochs": 2, "hidden": [64, 32], "bias": -0.5, "seed": 1}, "bn-relu-b100-hidden64x32-bias-0.5-epochs2-s1"),
+        (
+            {"epochs": 2, "hidden": [64, 32], "activation": "elu", "bias": -0.5, "seed": 1},
+            "bn-elu-b100-hidden64x32-bias-0.5-epochs2-s1",
+        ),
     ],
 )
 def test_names_say_what_is_not_the_articles(parameters, name):
@@ -112,7 +115,10 @@ def test_titles_name_what_does_not_vary():
         ({}, ""),
         ({"hidden": [64, 32]}, ", 64 + 32 hidden units"),
         ({"initialization": "normal", "initial_deviation": 0.01}, ", normal initialisation, deviation 0.01"),
-        ({"batch_norm_position": "after_activation"}, ", BN after activation"),
+        (
+            {"initialization": "torch_default", "input_scaling": "standardized"},
+            ", PyTorch's initialisation, standardized inputs",
+        ),
         (
             {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.1, "bias": -0.5, "epochs": 1},
             ", SGD, learning rate 0.1, momentum 0.9, 1 epoch, biases from -0.5",
