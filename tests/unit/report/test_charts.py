@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from dying_relu.report.charts import chart_data, is_pooled, pooled_table
+from dying_relu.report.charts import chart_data, chart_table, is_pooled
 from helpers import make_run
 
 
@@ -40,6 +40,6 @@ def test_many_series_are_pooled_to_the_highest_the_median_and_the_lowest(metrics
     curves = {one["label"]: one["seeds"] for one in chart_data(many)}
     assert list(curves) == ["highest of 24 runs", "median of 24 runs", "lowest of 24 runs"]
     assert [one["dead_units"] for (one,) in curves.values()] == [[25, 50], [13.5, 27], [2, 4]]
-    table = pooled_table(many)
+    table = chart_table(many, pooled=True)
     assert list(table.columns[:2]) == ["curve", "epoch"]
     assert table["dead_units"].tolist() == [25, 50, 13.5, 27, 2, 4]

@@ -11,7 +11,7 @@ from dying_relu.configuration.labels import describe, held_fixed
 from dying_relu.configuration.run import Run
 from dying_relu.report import captions
 from dying_relu.report.assets import Assets
-from dying_relu.report.charts import chart_data, is_pooled, metrics_table, pooled_table
+from dying_relu.report.charts import chart_data, chart_table, is_pooled
 from dying_relu.report.player import SPRITES
 from dying_relu.tables.summaries import diverged_in
 
@@ -72,7 +72,7 @@ def accuracy_figure(run: Run, assets: Assets) -> dict[str, Any]:
 def _curves(experiment: Experiment, assets: Assets) -> dict[str, Any]:
     """The figures of an experiment that is drawn against the epoch, its chart, and their data."""
     metrics = {run: pd.read_csv(assets.results / "runs" / run.name / "metrics.csv") for run in experiment.runs}
-    table = pooled_table(metrics) if too_many_to_list(experiment.runs) else metrics_table(metrics)
+    table = chart_table(metrics, pooled=too_many_to_list(experiment.runs))
     data = assets.write_table(f"charts/{experiment.name}.csv{'.gz' * (len(metrics) > MAX_LISTED)}", table)
     figures = _figures(captions.OF_EXPERIMENTS, experiment.name, assets).values()
     return {
