@@ -213,7 +213,9 @@ def test_snakemakes_own_report_with_its_videos(page, project, tmp_path):
     videos = list(index.parent.rglob("dw.mp4"))
     assert len(videos) == 11
     for video in videos:
-        assert page.evaluate(PLAYED, video.as_uri()) == [466, 492, 0.2]  # two frames at ten a second
+        width, *height_and_seconds = page.evaluate(PLAYED, video.as_uri())
+        assert width >= 466  # that of the squares; a long title needs more
+        assert height_and_seconds == [492, 0.2]  # two frames at ten a second
     # The page works from within the archive, too.
     (packed_page,) = (path.parents[1] / "index.html" for path in index.parent.rglob("assets/player.js"))
     load_all(page, packed_page)
