@@ -156,6 +156,20 @@ def check_numbers(made_up: Path, side: Locator, epoch: int, unit: int) -> None:
     assert side.locator(".which").inner_text() == f"unit {unit}, end of epoch {epoch}"
 
 
+def check_history(made_up: Path, side: Locator, unit: int) -> None:
+    """The curves and bars on a side have a point for each epoch, and its label has the numbers of the table."""
+    table = units_table(made_up, side).query("unit == @unit")
+    for name in ("active", "background"):
+        assert len(re.findall("[ML]", side.locator(f".history path.{name}").get_attribute("d"))) == EPOCHS
+    for name in ("dark", "inactive"):
+        assert side.locator(f".history rect.{name}").count() == table[name].sum()
+    label = side.locator(".history svg").get_attribute("aria-label")
+    assert re.findall(r"[\d.]+ %", label) == [
+        f"{100 * share:.2f} %" for share in table["active_fraction"].iloc[[0, -1]]
+    ]
+    assert f"a black square after {table['dark'].sum()} of them" in label
+
+
 def test_both_sides_are_in_step_whatever_the_reader_does(page, player):
     in_step(player, 0)
     player.locator("canvas").first.focus()
@@ -254,21 +268,7 @@ def test_a_unit_has_the_numbers_of_the_table(player, made_up):
             point_at(side, place)
             assert chosen_unit(player) == expected[place]
             check_numbers(made_up, side, 8, expected[place])
-
-
-def test_a_unit_shows_its_history(player, made_up):
-    side = player.locator(".side").first
-    point_at(side, 9)
-    table = units_table(made_up, side).query("unit == 9")
-    for name in ("active", "background"):
-        assert len(re.findall("[ML]", side.locator(f".history path.{name}").get_attribute("d"))) == EPOCHS
-    for name in ("dark", "inactive"):
-        assert side.locator(f".history rect.{name}").count() == table[name].sum()
-    label = side.locator(".history svg").get_attribute("aria-label")
-    assert re.findall(r"[\d.]+ %", label) == [
-        f"{100 * share:.2f} %" for share in table["active_fraction"].iloc[[0, -1]]
-    ]
-    assert f"a black square after {table['dark'].sum()} of them" in label
+    check_history(made_up, sides[1], expected[5])
 
 
 def test_squares_are_reached_by_tapping_and_by_the_keyboard(page, player):

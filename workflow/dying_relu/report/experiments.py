@@ -45,7 +45,13 @@ def too_many_to_list(runs: Collection[Run]) -> bool:
 
 def experiment_section(config: Config, experiment: Experiment, assets: Assets) -> dict[str, Any]:
     """What the page shows of an experiment: its figures, and its comparisons with theirs."""
-    contents = _curves(experiment, assets) if experiment.has_curves else _final_values(experiment, assets)
+    if experiment.has_curves:
+        contents = _curves(experiment, assets)
+    else:  # it is drawn against parameters
+        data = assets.copy(f"outcomes/{experiment.name}.csv")
+        contents = {"summary": {"data": data, "rule": "sweep_figure"}, "chart": None, "figures": []}
+    source = assets.copy(f"figures/{experiment.name}.svg")
+    contents["summary"] |= {"id": f"figure-summary-{experiment.name}", "source": source}
     networks = list(dict.fromkeys(describe(run) for run in experiment.runs))
     return contents | {
         "name": experiment.name,
@@ -75,24 +81,14 @@ def _curves(experiment: Experiment, assets: Assets) -> dict[str, Any]:
     table = chart_table(metrics, pooled=too_many_to_list(experiment.runs))
     data = assets.write_table(f"charts/{experiment.name}.csv{'.gz' * (len(metrics) > MAX_LISTED)}", table)
     figures = _figures(captions.OF_EXPERIMENTS, experiment.name, assets).values()
+    origin = {"data": data, "rule": "experiment_figures"}
     return {
-        "summary": _summary(experiment, data, "experiment_figures", assets),
+        "summary": dict(origin),
         "chart": assets.write_data(f"charts/{experiment.name}.data.js", chart_data(metrics)),
         "pooled": is_pooled(metrics),
         "diverged": sum(diverged_in(frame) is not None for frame in metrics.values()),
-        "figures": [figure | {"data": data, "rule": "experiment_figures"} for figure in figures],
+        "figures": [figure | origin for figure in figures],
     }
-
-
-def _final_values(experiment: Experiment, assets: Assets) -> dict[str, Any]:
-    """The figure of an experiment that is drawn against parameters."""
-    data = assets.copy(f"outcomes/{experiment.name}.csv")
-    return {"summary": _summary(experiment, data, "sweep_figure", assets), "chart": None, "figures": []}
-
-
-def _summary(experiment: Experiment, data: str, rule: str, assets: Assets) -> dict[str, Any]:
-    source = assets.copy(f"figures/{experiment.name}.svg")
-    return {"id": f"figure-summary-{experiment.name}", "source": source, "data": data, "rule": rule}
 
 
 def _comparison(comparison: Comparison, assets: Assets) -> dict[str, Any]:
