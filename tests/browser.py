@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,13 +40,33 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def opened(browser) -> Callable[..., AbstractContextManager[Page]]:
-    """A function that opens a page, see `checked_page`."""
-    return partial(checked_page, browser)
+    """A function that opens a page, with the options of Playwright's `new_page`: `viewport`, `color_scheme` and so on.
+
+    When the page is closed, the test fails if it has logged an error, or requested anything but files.
+    """
+
+    def failed(request: Request) -> bool:
+        # A video player that has read enough for now drops the request, which is no failure.
+        return request.resource_type != "media" or request.failure != "net::ERR_ABORTED"
+
+    @contextmanager
+    def open_page(**options) -> Iterator[Page]:
+        wrong = []
+        local = ("file:", "data:", "blob:")
+        with browser.new_page(**options) as page:
+            page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on("requestfailed", lambda request: failed(request) and wrong.append(f"failed: {request.url}"))
+            page.on("request", lambda request: request.url.startswith(local) or wrong.append(f"network: {request.url}"))
+            yield page
+        assert wrong == []
+
+    return open_page
 
 
 @pytest.fixture
 def page(opened) -> Iterator[Page]:
-    with opened(viewport={"width": 1280, "height": 1000}) as page:
+    with opened(viewport={"width": 1280, "height": 1000}, has_touch=True) as page:
         yield page
 
 
@@ -70,29 +89,3 @@ def axe(tmp_path_factory) -> str:
     assert sha256(archive.read_bytes()).hexdigest() == AXE_DIGEST
     shutil.unpack_archive(archive, folder)
     return (folder / "package" / "axe.min.js").read_text()
-
-
-@contextmanager
-def checked_page(browser: Browser, **options) -> Iterator[Page]:
-    """A page that fails the test if it logs an error, or requests anything but files.
-
-    `options` are those of Playwright's `new_page`: `viewport`, `color_scheme` and so on.
-    """
-    wrong = []
-    page = browser.new_page(**options)
-    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda request: _aborted(request) or wrong.append(f"failed: {request.url}"))
-    page.on("request", lambda request: _local(request.url) or wrong.append(f"network: {request.url}"))
-    yield page
-    page.close()
-    assert wrong == []
-
-
-def _local(url: str) -> bool:
-    return url.startswith(("file:", "data:", "blob:"))
-
-
-def _aborted(request: Request) -> bool:
-    """Whether a video player has read enough for now and dropped the request, which is no failure."""
-    return request.resource_type == "media" and request.failure == "net::ERR_ABORTED"

@@ -11,7 +11,6 @@ from dying_relu.claims.claims import all_claims
 from dying_relu.configuration.config import Config
 from dying_relu.report import experiments
 from dying_relu.report.page import write_page
-from dying_relu.report.player import SPRITES
 from helpers import ROOT
 from made_up import MARKUP, made_up_config, made_up_page
 
@@ -71,19 +70,14 @@ def test_every_figure_has_its_data_and_its_origin(page):
         assert re.search(r'<a href="assets/[^"]+\.csv(\.gz)?" download>', figure) or rule == "comparison"
 
 
-def test_the_verdicts_come_first_and_the_provenance_last(page):
-    order = ["verdicts", "set-up", "experiment-first", "comparison-pair", "experiment-second", "black-squares"]
-    places = [page.index(f'<section id="{name}">') for name in [*order, "claims", "final", "methods", "provenance"]]
-    assert places == sorted(places)
-
-
 def test_numbers_are_those_of_the_tables(config, page, report):
     first = pd.read_csv(report.parent / "results" / "final.csv").iloc[0]
     cells = re.findall(r"<td>([^<]*)</td>", page.partition('<section id="final">')[2])
     shares = ["test_accuracy_batch_statistics", "test_accuracy", "train_accuracy"]
-    assert cells[1:4] == [f"{first[column]:.2%}" for column in shares]
-    assert cells[4] == f"{first['perfect_batches']:.1%}"
-    assert cells[5:8] == [f"{first[column]:.0f}" for column in ("dead_units", "inactive_units", "dark_units")]
+    counts = ["dead_units", "inactive_units", "dark_units"]
+    shown = [f"{first[column]:.2%}" for column in shares]
+    shown += [f"{first['perfect_batches']:.1%}", *(f"{first[column]:.0f}" for column in counts)]
+    assert cells[1:8] == shown
     table = pd.read_csv(report / "assets" / "charts" / "first.csv")
     assert set(table["run"]) == {run.name for run in config.experiments["first"].runs}
 
@@ -92,13 +86,9 @@ def test_every_claim_is_shown_with_its_verdict(page):
     evaluations = sum(len(claim.evaluations) for claim in all_claims())
     assert all(f'id="claim-{claim.id}"' in page for claim in all_claims())
     assert page.count('<span class="verdict not-tested">not tested</span>') == evaluations - 2
-    of_article = sum(len(claim.evaluations) for claim in all_claims() if claim.source == "article")
-    assert page.count('<strong class="verdict not-tested">not tested</strong>') == of_article - 2
-    assert re.search(r'<strong class="verdict reproduced">reproduced</strong> with [a-z ]+: 0.12 points', page)
     row = page.partition('id="claim-bn-lowers-test-accuracy"')[2].partition("</tr>")[0]
-    assert "<td>0.12 points</td>" in row
-    assert "<td>0.05 to 0.19</td>" in row
-    assert '<span class="verdict reproduced">reproduced</span>' in row
+    verdict = '<span class="verdict reproduced">reproduced</span>'
+    assert f"<td>0.12 points</td>\n<td>0.05 to 0.19</td>\n<td>{verdict}" in row
     # Where the two ways of testing differ, a paragraph says so, with the numbers of the table.
     surprising = " ".join(page.partition("What is surprising")[2].split())
     assert "the accuracy is lower by 0.34 points with mini-batch statistics (not reproduced)" in surprising
@@ -110,20 +100,15 @@ def test_text_of_the_configuration_is_escaped(page):
     assert "&lt;script&gt;alert" in page
 
 
-def test_a_run_of_two_experiments_is_shown_once(config, page):
+def test_the_runs_of_the_first_seed_are_shown_once_and_in_the_player(config, page):
     (run,) = set(config.experiments["first"].runs[:1]) & set(config.experiments["second"].runs)
     assert page.count(f'<article class="run" id="run-{run.name}">') == 1
     assert page.count(f'<a href="#run-{run.name}">shown above</a>') == 1
-    assert page.count('<article class="run"') == 3  # of the first seed only
-
-
-def test_the_player_has_the_runs_of_the_first_seed(config, page, report):
+    assert page.count('<article class="run"') == 3
     runs = [run for run in config.runs.values() if run.seed == config.settings["seeds"][0]]
     assert list(player_data(page)) == [run.name for run in runs]
     chosen = re.findall(r'<option value="([^"]*)" selected>', page)
     assert chosen[1:] == [run.name for run in config.comparisons["pair"].runs]  # after the speed
-    path = Path("runs", runs[0].name, SPRITES, "000.webp")
-    assert (report / "assets" / path).read_bytes() == (report.parent / "results" / path).read_bytes()
 
 
 def test_names_that_resemble_each_other_share_no_file(tmp_path):
@@ -136,11 +121,8 @@ def test_names_that_resemble_each_other_share_no_file(tmp_path):
     for kind, name, source in figures:
         path = f"figures/{name}" if kind == "summary" else f"figures/{kind}/{name}"
         assert f"<title>{path}</title>" in (page.parent / source).read_text()
-    for table in ("final", "runs", "claims"):
-        assert (page.parent / f"assets/{table}.csv").read_bytes() == (tmp_path / f"results/{table}.csv").read_bytes()
-    assert len(re.findall(r' id="([^"]+)"', page.read_text())) == len(
-        set(re.findall(r' id="([^"]+)"', page.read_text()))
-    )
+    identifiers = re.findall(r' id="([^"]+)"', page.read_text())
+    assert len(identifiers) == len(set(identifiers))
 
 
 def test_of_many_runs_the_page_shows_the_range_and_some_individually(tmp_path, monkeypatch):
@@ -149,6 +131,8 @@ def test_of_many_runs_the_page_shows_the_range_and_some_individually(tmp_path, m
     assert "<td>BN (30); no BN (30)</td>" in page.partition('id="set-up"')[2]
     final = page.partition('<section id="final">')[2].partition("</section>")[0]
     assert re.findall(r'<th scope="row">(\w+)</th>', final) == ["lowest", "median", "highest"]
+    dead = pd.read_csv(tmp_path / "results" / "final.csv")["dead_units"]
+    assert re.findall(r"<td>([^<]*)</td>", final)[4::7] == [f"{value:.0f}" for value in dead.quantile([0, 0.5, 1])]
     # The curves, and their data, pool all runs.
     table = pd.read_csv(tmp_path / "report" / "assets" / "charts" / "one.csv.gz")
     assert set(table["curve"]) == {"highest of 60 runs", "median of 60 runs", "lowest of 60 runs"}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from plotly.colors import sample_colorscale
 
@@ -27,13 +28,28 @@ def chart_data(metrics: Mapping[Run, pd.DataFrame]) -> list[dict[str, Any]]:
     `MAX_SERIES` series, the chart has the curves of `pooled_curves` instead.
     """
     if is_pooled(metrics):
-        curves = pooled_curves(metrics)
-        return [_series(label, False, list(curves), {"": curve}) for label, curve in curves.items()]
-    labels = series_names(metrics)
-    dashed = {labels[run]: not run.batch_norm for run in metrics}
+        curves = {label: {"": curve} for label, curve in pooled_curves(metrics).items()}
+        dashed = dict.fromkeys(curves, False)
+    else:
+        labels = series_names(metrics)
+        dashed = {labels[run]: not run.batch_norm for run in metrics}
+        curves = {label: {run.seed: metrics[run] for run in metrics if labels[run] == label} for label in dashed}
     colored = [label for label in dashed if not dashed[label] or sum(dashed.values()) > 1]
+    positions = np.arange(len(colored)) / max(1, len(colored) - 1)
+    palettes = {
+        scheme: dict(zip(colored, sample_colorscale("viridis", low + (high - low) * positions), strict=True))
+        for scheme, (low, high) in {"light": (0, 0.85), "dark": (0.3, 1)}.items()
+    }
     return [
-        _series(label, dashed[label], colored, {run.seed: metrics[run] for run in metrics if labels[run] == label})
+        {
+            "label": label,
+            "dashed": dashed[label],
+            **{scheme: palette.get(label) for scheme, palette in palettes.items()},
+            "seeds": [
+                {"seed": seed, "epoch": curve["epoch"].tolist(), **{key: curve[key].tolist() for key in CURVES}}
+                for seed, curve in curves[label].items()
+            ],
+        }
         for label in dashed
     ]
 
@@ -48,33 +64,9 @@ def pooled_curves(metrics: Mapping[Run, pd.DataFrame]) -> dict[str, pd.DataFrame
     return {f"{name} of {len(metrics)} runs": curve.reset_index() for name, curve in curves.items()}
 
 
-def _series(label: str, dashed: bool, colored: list[str], curves: Mapping[Any, pd.DataFrame]) -> dict[str, Any]:
-    return {
-        "label": label,
-        "dashed": dashed,
-        "light": _color(colored, label, 0.0, 0.85),
-        "dark": _color(colored, label, 0.3, 1.0),
-        "seeds": [
-            {"seed": seed, "epoch": curve["epoch"].tolist(), **{key: curve[key].tolist() for key in CURVES}}
-            for seed, curve in curves.items()
-        ],
-    }
-
-
-def _color(labels: list[str], label: str, start: float, end: float) -> str | None:
-    """The colour of `label` among the equally spaced colours of `labels` from `start` to `end` of viridis."""
-    if label not in labels:
-        return None
-    position = labels.index(label) / max(1, len(labels) - 1)
-    return sample_colorscale("viridis", [start + (end - start) * position])[0]
-
-
-def metrics_table(metrics: Mapping[Run, pd.DataFrame]) -> pd.DataFrame:
-    """The `metrics.csv` of all runs as one table that begins with the columns `run` and `seed`."""
-    frames = {(run.name, run.seed): frame for run, frame in metrics.items()}
-    return pd.concat(frames, names=["run", "seed"]).reset_index(["run", "seed"])
-
-
-def pooled_table(metrics: Mapping[Run, pd.DataFrame]) -> pd.DataFrame:
-    """The curves of `pooled_curves` as one table that begins with the column `curve`."""
-    return pd.concat(pooled_curves(metrics), names=["curve"]).reset_index("curve")
+def chart_table(metrics: Mapping[Run, pd.DataFrame], pooled: bool) -> pd.DataFrame:
+    """The `metrics.csv` of all runs as one table that begins with `run` and `seed`; pooled, the `pooled_curves`."""
+    names, frames = ["run", "seed"], {(run.name, run.seed): frame for run, frame in metrics.items()}
+    if pooled:
+        names, frames = ["curve"], pooled_curves(metrics)
+    return pd.concat(frames, names=names).reset_index(names)

@@ -9,8 +9,6 @@ from dying_relu.claims.claims import Claim, all_claims
 from dying_relu.configuration.config import Config
 from dying_relu.report import captions
 
-CLAIM_FIELDS = ("id", "statement", "place", "article", "rule", "evidence", "source")
-
 
 def judged_claims(config: Config, table: pd.DataFrame, templates: Environment) -> list[dict[str, Any]]:
     """Each claim with a row per evaluation, its figure, and a discussion if its result is surprising.
@@ -24,8 +22,9 @@ def judged_claims(config: Config, table: pd.DataFrame, templates: Environment) -
         own = table[table["claim"] == claim.id].to_dict("records")
         rows[claim.id] = {name: _row(claim, row) for name, row in zip(claim.evaluations, own, strict=True)}
     return [
-        {key: getattr(claim, key) for key in CLAIM_FIELDS}
+        vars(claim)
         | {
+            "rule": claim.rule,
             "rows": list(rows[claim.id].values()),
             "figure": _figure_id(claim, config),
             "discussion": templates.from_string(claim.discussion).render(rows[claim.id], all=rows).strip(),
@@ -44,7 +43,7 @@ def _row(claim: Claim, row: dict[str, Any]) -> dict[str, Any]:
     value = float(row["measured"] or "nan")
     bounds = [quantity.number(float(row[end])) for end in ("low", "high") if row[end]]
     return {
-        **{key: row[key] for key in ("evaluation", "verdict", "seeds", "details")},
+        **{key: row[key] for key in ("evaluation", "verdict", "seeds")},
         "name": quantity.name,
         "allowed": quantity.rule.removeprefix(f"{quantity.name}: "),
         "value": value,

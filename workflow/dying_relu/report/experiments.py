@@ -11,7 +11,7 @@ from dying_relu.configuration.labels import describe, held_fixed
 from dying_relu.configuration.run import Run
 from dying_relu.report import captions
 from dying_relu.report.assets import Assets
-from dying_relu.report.charts import chart_data, is_pooled, metrics_table, pooled_table
+from dying_relu.report.charts import chart_data, chart_table, is_pooled
 from dying_relu.report.player import SPRITES
 from dying_relu.tables.summaries import diverged_in
 
@@ -45,7 +45,13 @@ def too_many_to_list(runs: Collection[Run]) -> bool:
 
 def experiment_section(config: Config, experiment: Experiment, assets: Assets) -> dict[str, Any]:
     """What the page shows of an experiment: its figures, and its comparisons with theirs."""
-    contents = _curves(experiment, assets) if experiment.has_curves else _final_values(experiment, assets)
+    if experiment.has_curves:
+        contents = _curves(experiment, assets)
+    else:  # it is drawn against parameters
+        data = assets.copy(f"outcomes/{experiment.name}.csv")
+        contents = {"summary": {"data": data, "rule": "sweep_figure"}, "chart": None, "figures": []}
+    source = assets.copy(f"figures/{experiment.name}.svg")
+    contents["summary"] |= {"id": f"figure-summary-{experiment.name}", "source": source}
     networks = list(dict.fromkeys(describe(run) for run in experiment.runs))
     return contents | {
         "name": experiment.name,
@@ -72,27 +78,17 @@ def accuracy_figure(run: Run, assets: Assets) -> dict[str, Any]:
 def _curves(experiment: Experiment, assets: Assets) -> dict[str, Any]:
     """The figures of an experiment that is drawn against the epoch, its chart, and their data."""
     metrics = {run: pd.read_csv(assets.results / "runs" / run.name / "metrics.csv") for run in experiment.runs}
-    table = pooled_table(metrics) if too_many_to_list(experiment.runs) else metrics_table(metrics)
+    table = chart_table(metrics, pooled=too_many_to_list(experiment.runs))
     data = assets.write_table(f"charts/{experiment.name}.csv{'.gz' * (len(metrics) > MAX_LISTED)}", table)
     figures = _figures(captions.OF_EXPERIMENTS, experiment.name, assets).values()
+    origin = {"data": data, "rule": "experiment_figures"}
     return {
-        "summary": _summary(experiment, data, "experiment_figures", assets),
+        "summary": dict(origin),
         "chart": assets.write_data(f"charts/{experiment.name}.data.js", chart_data(metrics)),
         "pooled": is_pooled(metrics),
         "diverged": sum(diverged_in(frame) is not None for frame in metrics.values()),
-        "figures": [figure | {"data": data, "rule": "experiment_figures"} for figure in figures],
+        "figures": [figure | origin for figure in figures],
     }
-
-
-def _final_values(experiment: Experiment, assets: Assets) -> dict[str, Any]:
-    """The figure of an experiment that is drawn against parameters."""
-    data = assets.copy(f"outcomes/{experiment.name}.csv")
-    return {"summary": _summary(experiment, data, "sweep_figure", assets), "chart": None, "figures": []}
-
-
-def _summary(experiment: Experiment, data: str, rule: str, assets: Assets) -> dict[str, Any]:
-    source = assets.copy(f"figures/{experiment.name}.svg")
-    return {"id": f"figure-summary-{experiment.name}", "source": source, "data": data, "rule": rule}
 
 
 def _comparison(comparison: Comparison, assets: Assets) -> dict[str, Any]:

@@ -48,7 +48,13 @@ def diagram(runs: Sequence[Run]) -> dict[str, Any]:
     layers += [(units, f"{units} channels", [convolution, *hidden, pooling]) for units in run.convolutions]
     layers += [(units, f"{units} hidden units", hidden) for units in run.hidden]
     layers.append((CLASSES, f"{CLASSES} outputs", ["one per class"]))
-    columns = [_column(index, *layer) for index, layer in enumerate(layers)]
+    columns = []
+    for index, (units, title, lines) in enumerate(layers):
+        count = min(units, MAX_CIRCLES)
+        circles = [CENTER + UNIT_SPACING * (unit - (count - 1) / 2) for unit in range(count)]
+        dots = circles.pop(MAX_CIRCLES // 2) if units > MAX_CIRCLES else None
+        x = LAYER_SPACING * index + LAYER_SPACING // 2
+        columns.append({"x": x, "title": title, "lines": lines, "circles": circles, "dots": dots})
     lines = max(len(column["lines"]) for column in columns)
     text = 2 * CENTER + 20
     return {"width": LAYER_SPACING * len(columns), "height": text + 10 + 20 * lines, "columns": columns, "text": text}
@@ -58,20 +64,6 @@ def image_size(run: Run) -> str:
     """The shape of a run's images, such as `28 x 28 pixels`."""
     channels, rows, columns = run.shapes[0]
     return f"{rows} x {columns} pixels" + f" in {channels} colours" * (channels > 1)
-
-
-def _column(index: int, units: int, title: str, lines: list[str]) -> dict[str, Any]:
-    """The circles of layer number `index`, from 0, and the text below them."""
-    count = min(units, MAX_CIRCLES)
-    circles = [CENTER + UNIT_SPACING * (unit - (count - 1) / 2) for unit in range(count)]
-    dots = circles.pop(MAX_CIRCLES // 2) if units > MAX_CIRCLES else None
-    return {
-        "x": LAYER_SPACING * index + LAYER_SPACING // 2,
-        "title": title,
-        "lines": lines,
-        "circles": circles,
-        "dots": dots,
-    }
 
 
 def _batch_norm(runs: Sequence[Run]) -> str:

@@ -23,18 +23,14 @@ FINAL_VALUES = {
 }
 
 
-def parameter_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """A row per parameter in which networks differ: its values, and how many networks have each."""
+def parameter_values(runs: Sequence[Run]) -> dict[str, str]:
+    """By parameter in which networks differ: its values, and how many networks have each."""
     networks = list(dict.fromkeys(run.without_seed for run in runs))
-    return [
-        {
-            "parameter": key.replace("_", " "),
-            "values": [
-                f"{text or 'none'} ({count})" for text, count in Counter(named(run, [key]) for run in networks).items()
-            ],
-        }
-        for key in varied(networks)
-    ]
+    counts = {key: Counter(named(run, [key]) or "none" for run in networks) for key in varied(networks)}
+    return {
+        key.replace("_", " "): "; ".join(f"{text} ({count})" for text, count in values.items())
+        for key, values in counts.items()
+    }
 
 
 def final_rows(config: Config, final: pd.DataFrame) -> list[dict[str, Any]]:
@@ -54,5 +50,4 @@ def final_range(final: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _cells(row: pd.Series) -> list[str]:
     """The final values of a run as text, empty where there is none."""
-    patterns = {column: pattern for column, (_, pattern) in FINAL_VALUES.items()}
-    return ["" if pd.isna(row[column]) else pattern.format(row[column]) for column, pattern in patterns.items()]
+    return ["" if pd.isna(row[column]) else text.format(row[column]) for column, (_, text) in FINAL_VALUES.items()]

@@ -16,7 +16,7 @@ from dying_relu.report.assets import Assets
 from dying_relu.report.claims import judged_claims
 from dying_relu.report.experiments import accuracy_figure, experiment_section, select_runs, too_many_to_list
 from dying_relu.report.network_diagram import image_size, network_diagrams
-from dying_relu.report.overview_tables import FINAL_VALUES, final_range, final_rows, parameter_rows
+from dying_relu.report.overview_tables import FINAL_VALUES, final_range, final_rows, parameter_values
 from dying_relu.report.player import player_context
 from dying_relu.report.timings import timings
 
@@ -59,7 +59,7 @@ def write_page(folder: Path, config: Config, results: Path) -> None:
         final_rows=final_rows(config, final),
         final_range=final_range(final),
         networks=list({run.without_seed: run for run in runs}.values()),
-        parameter_rows=parameter_rows(runs),
+        parameter_values=parameter_values(runs),
         tables={name: assets.copy(f"{name}.csv") for name in ("claims", "runs", "final")},
         # Sentences
         article=ARTICLE,

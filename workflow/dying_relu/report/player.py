@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from dying_relu.configuration.config import Config
@@ -54,15 +53,8 @@ def unit_numbers(units: pd.DataFrame) -> dict[str, Any]:
     return {
         "epochs": int(units["epoch"].nunique()),
         "active": units["active_fraction"].tolist(),
-        "low": _four_digits(units["dw_min"]),
-        "high": _four_digits(units["dw_max"]),
+        "low": [float(f"{value:.4g}") for value in units["dw_min"]],
+        "high": [float(f"{value:.4g}") for value in units["dw_max"]],
         "background": units["background"].round(1).tolist(),
         "flags": (units["dead"] + 2 * units["inactive"] + 4 * units["dark"]).astype(int).tolist(),
     }
-
-
-def _four_digits(values: pd.Series) -> list[float]:
-    """Each value rounded to four significant digits; NaN stays NaN."""
-    exponent = np.floor(np.log10(values.abs().where(values != 0, 1)))
-    scale = 10.0 ** (3 - exponent)
-    return (np.rint(values * scale) / scale).tolist()

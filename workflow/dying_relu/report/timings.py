@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -34,33 +33,26 @@ def timings(config: Config, results: Path) -> pd.DataFrame:
         ],
         "tables and claims": ["overview", "claims", *(f"outcomes/{name}" for name in experiments)],
     }
-    rows = [
-        _benchmarks(results, "fetch", sorted({f"fetch/{run.dataset}" for run in runs.values()})),
-        *_trainings(results, list(runs)),
-        *(_benchmarks(results, stage, jobs) for stage, jobs in stages.items()),
-    ]
-    table = pd.DataFrame([row for row in rows if row["jobs"]])
-    if len(table):
-        table["share"] = table["seconds"] / table["seconds"].sum()
-    return table
+    jobs = _benchmarks(results, "fetch", sorted({f"fetch/{run.dataset}" for run in runs.values()}))
+    jobs += _trainings(results, list(runs))
+    jobs += [job for stage, names in stages.items() for job in _benchmarks(results, stage, names)]
+    table = (
+        pd.DataFrame(jobs, columns=["stage", "seconds", "memory"])
+        .groupby("stage", sort=False)
+        .agg(jobs=("seconds", "size"), seconds=("seconds", "sum"), longest=("seconds", "max"), memory=("memory", "max"))
+    )
+    return table.assign(share=table["seconds"] / table["seconds"].sum()).reset_index()
 
 
-def _benchmarks(results: Path, stage: str, jobs: Sequence[str]) -> dict[str, Any]:
-    """The row of a stage, from the benchmark files that its jobs have left."""
+def _benchmarks(results: Path, stage: str, jobs: Sequence[str]) -> list[tuple[str, float, float]]:
+    """Stage, seconds and memory of each job, from the benchmark files that they have left."""
     files = [path for job in jobs if (path := results / "benchmarks" / f"{job}.tsv").exists()]
     tables = [pd.read_csv(path, sep="\t", na_values="-") for path in files]  # -: too short to be measured
-    return _row(stage, [table["s"].iloc[0] for table in tables], [table["max_rss"].iloc[0] for table in tables])
+    return [(stage, table["s"].iloc[0], table["max_rss"].iloc[0]) for table in tables]
 
 
-def _trainings(results: Path, runs: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows of what trainings do. The file of a run that came from Snakemake's cache is empty."""
+def _trainings(results: Path, runs: Sequence[str]) -> list[tuple[str, float, float]]:
+    """The same of what trainings do. The file of a run that came from Snakemake's cache is empty."""
     files = [path for run in runs if (path := results / "logs" / "train" / f"{run}.times.json").exists()]
     times = [json.loads(text) for path in files if (text := path.read_text())]
-    memory = [time["max_rss"] for time in times]
-    return [_row(stage, [time[part] for time in times], memory) for part, stage in TRAINING.items()]
-
-
-def _row(stage: str, seconds: Sequence[float], memory: Sequence[float]) -> dict[str, Any]:
-    longest = max(seconds, default=0.0)
-    peak = pd.Series(memory, dtype=float).max()
-    return {"stage": stage, "jobs": len(seconds), "seconds": sum(seconds), "longest": longest, "memory": peak}
+    return [(stage, time[part], time["max_rss"]) for time in times for part, stage in TRAINING.items()]
