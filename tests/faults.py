@@ -150,8 +150,8 @@ class SmallProject:
         workflow.wait_until_runs(stage)
         return workflow
 
-    def run(self, results: str | Path) -> subprocess.CompletedProcess:
-        return snakemake(self.project, *self.arguments(results))
+    def run(self, results: str | Path, *more: str) -> subprocess.CompletedProcess:
+        return snakemake(self.project, *self.arguments(results), *more)
 
     def prepare(self, stage: str, results: str | Path) -> None:
         """Copy the undisturbed results without what a stage and those after it make."""

@@ -15,10 +15,7 @@ FOLDERS = ("report", "players/*/*", "runs/*/sprites")
 NOT_RESULTS = ("logs/*", "benchmarks/*", "data/*")
 SCRIPTS = sorted(path.stem for path in ROOT.glob("workflow/scripts/*.py"))
 NOT_RUN = {"fetch", "outcomes", "sweep_figure"}  # by the smallest configuration, whose data are there
-
-
-def full_unless(chosen: bool) -> list:
-    return [] if chosen else [pytest.mark.full]
+CI_SAMPLE = {"train", "comparison_figures"}
 
 
 def outputs(results: Path) -> list[Path]:
@@ -47,20 +44,20 @@ def test_a_deleted_result_is_made_again(small: SmallProject, share):
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param(script, marks=full_unless(script in ("train", "comparison_figures")))
+        pytest.param(script, marks=[] if script in CI_SAMPLE else pytest.mark.full)
         for script in SCRIPTS
         if script not in NOT_RUN
     ],
 )
 def test_a_redo_that_fails_is_not_forgotten(small: SmallProject, script):
-    """An edit makes the rule fail; without the edit, what the failed jobs removed is made again."""
+    """A rule is forced, and an edit makes it fail; without the edit, what the failed jobs removed is made again."""
     results = f"failed-{script}"
     shutil.copytree(small.project / UNDISTURBED, small.project / results)
     path = small.project / "workflow" / "scripts" / f"{script}.py"
     before = path.read_text()
     path.write_text(f"{before}\nraise RuntimeError\n")
     try:
-        assert small.run(results).returncode != 0
+        assert small.run(results, "--forcerun", script).returncode != 0
     finally:
         path.write_text(before)
     done = small.run(results)

@@ -53,7 +53,8 @@ def test_columns_of_the_tables(results, runs):
         *("run", "batch_norm", "activation", "negative_slope", "batch_size", "optimizer", "learning_rate"),
         *("hidden", "dataset", "epochs", "seed", "experiments"),
         *("momentum", "initialization", "initial_deviation", "bias", "batch_norm_position", "input_scaling"),
-        *("train_images", "convolutions"),
+        *("train_images", "convolutions", "batch_norm_epsilon", "batch_norm_momentum", "loss"),
+        *("beta1", "beta2", "epsilon"),
     ]
     for run, row in runs.iterrows():
         folder = results / "runs" / run
@@ -162,7 +163,7 @@ def test_the_pictures_of_the_documents_are_made_from_the_results(project, monkey
     for path in tmp_path.iterdir():
         assert path.stat().st_size < 250_000
         with Image.open(path) as picture:
-            assert 900 <= picture.width <= 946
+            assert 900 <= picture.width <= 1000  # the titles of short runs name what differs from the article's
 
 
 def test_gz_files_are_compressed(results):
