@@ -25,7 +25,7 @@ def test_no_result_names_a_secret_or_the_home(make_project, mnist):
     )
     assert done.returncode == 0, done.stdout
     contents = {path: path.read_bytes() for path in (home / "elsewhere").rglob("*") if path.is_file()}
-    assert {"provenance.json", "index.html", "fetch_mnist.log"} <= {path.name for path in contents}
+    assert {"provenance.json", "index.html", "mnist.log"} <= {path.name for path in contents}
     for word in (str(home), SECRET):
         assert [str(path) for path, content in contents.items() if word.encode() in content] == []
     # Snakemake's own files name folders, but no variables.
