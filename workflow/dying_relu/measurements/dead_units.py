@@ -9,7 +9,7 @@ from torch.nn import functional
 from torch.optim.swa_utils import update_bn
 
 from dying_relu.data.images import to_inputs
-from dying_relu.measurements.evaluation import CHUNK, chunk_size, dims_but_units, evaluate, mini_batch_sizes
+from dying_relu.measurements.evaluation import chunk_size, dims_but_units, evaluate, mini_batch_sizes
 from dying_relu.model.network import Layer, Network
 
 
@@ -50,8 +50,9 @@ def dead_and_inactive_units(network: Network, pixels: Tensor) -> tuple[Tensor, T
     inactive = [units.clone() for units in dead]
     # A unit is computed until it has been neither, or where a deeper layer needs its output. A small first chunk is
     # enough for most units.
-    first = CHUNK // 8
-    for chunk in (pixels[:first], *pixels[first:].split(chunk_size(network))):
+    rows = chunk_size(network)
+    first = rows // 8
+    for chunk in (pixels[:first], *pixels[first:].split(rows)):
         candidates = [(d | i).nonzero().squeeze(1) for d, i in zip(dead, inactive, strict=True)]
         deepest = max((index for index, units in enumerate(candidates) if len(units)), default=-1)
         if deepest < 0:
