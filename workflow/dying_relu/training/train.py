@@ -69,7 +69,7 @@ def train(
         with closing(PartialOutputs(checkpoints.part(done + 1))) as part:
             for epoch in range(done + 1, run.epochs + 1):
                 try:
-                    result = trainer.epoch(epoch, part)
+                    metrics = trainer.epoch(epoch, part)
                 except DivergenceError as error:
                     if options.on_divergence == "fail":
                         raise
@@ -77,7 +77,7 @@ def train(
                     mark_divergence(run, error, trainer.network, options.schedule, part)
                     diverged = True
                     break
-                _log_progress(run, result.metrics(), sum(spent().values()))
+                _log_progress(run, metrics, sum(spent().values()))
                 done = epoch
                 if checkpoints.due():
                     break

@@ -1,6 +1,7 @@
 """One epoch of a run: train it mini-batch by mini-batch, draw its frames, and measure the network at its end."""
 
 import time
+from typing import Any
 
 import pandas as pd
 
@@ -35,16 +36,20 @@ class Trainer:
         self._test = self._engine.tester(images.test, images.test_labels)
         self._weight_change = WeightChange(self._engine, dw)
 
-    def epoch(self, epoch: int, part: PartialOutputs) -> EpochResult:
-        """Train and measure `epoch` (from 1), and append its rows and frames to `part`. Raises DivergenceError."""
+    def epoch(self, epoch: int, part: PartialOutputs) -> dict[str, Any]:
+        """Train and measure `epoch` (from 1), and append its rows and frames to `part`; return its row of metrics.
+
+        Raises DivergenceError.
+        """
         batches, dw = self._train(epoch, part)
         tested = self._test()
         check_test_loss(self._run, epoch, tested.loss)
         result = EpochResult(epoch, batches, tested, *dead_and_inactive_units(self.network, self._pixels), dw)
-        part.metrics.append(pd.DataFrame([result.metrics()]))
+        metrics = result.metrics()
+        part.metrics.append(pd.DataFrame([metrics]))
         part.units.append(result.units(self._run))
         part.batches.append(batches[BATCHES])
-        return result
+        return metrics
 
     def state(self) -> Arrays:
         """Return what `restore` needs to resume after an epoch."""
