@@ -339,7 +339,7 @@ def test_no_member_leaves_the_archive(tmp_path, monkeypatch):
     assert not Path("/tmp/dying-relu-outside").exists()
 
 
-LOG = "npm error A complete log of this run can be found in: /root/.npm/_logs/debug-0.log"
+LOG = "npm error A complete log of this run can be found in: /home/user/.npm/_logs/debug-0.log"
 SAID = {
     "not found": (f"npm error code E404\nnpm error 404 Not Found - GET URL\n{LOG}", "404 Not Found - GET URL"),
     "no network": (
