@@ -1,7 +1,6 @@
 """Which hidden units are dead, and which are inactive."""
 
 from copy import deepcopy
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -13,28 +12,19 @@ from dying_relu.measurements.evaluation import CHUNK, chunk_size, dims_but_units
 from dying_relu.model.network import Layer, Network
 
 
-@dataclass(frozen=True)
-class InitialUnits:
-    """The hidden units before the first step, `[units]`, layer after layer.
+def at_initialization(network: Network, pixels: Tensor, test_pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Measure an untrained `network`, without changing it, on training and test images (both uint8 `[n, inputs]`).
 
-    `active_fraction` is as in `TestResult`, `dead` and `inactive` as in `dead_and_inactive_units`. BN uses the
-    statistics of the training images, because there are no running statistics yet.
+    Returns the active fraction of each unit on the test images, and which units are dead and inactive on the training
+    images. BN uses the statistics of the training images, because there are no running statistics yet.
     """
-
-    active_fraction: Tensor
-    dead: Tensor
-    inactive: Tensor
-
-
-def at_initialization(network: Network, pixels: Tensor, test_pixels: Tensor) -> InitialUnits:
-    """Measure an untrained `network`, without changing it, on training and test images (both uint8 `[n, inputs]`)."""
     untrained = deepcopy(network)
     rows = chunk_size(network)
     chunks = pixels.split(mini_batch_sizes(len(pixels), rows))
     update_bn((to_inputs(chunk, untrained.scaling) for chunk in chunks), untrained)
     labels = torch.zeros(len(test_pixels), dtype=torch.int64)  # The active fraction does not depend on them.
     tested = evaluate(untrained, to_inputs(test_pixels, untrained.scaling), labels, rows)
-    return InitialUnits(tested.active_fraction, *dead_and_inactive_units(untrained, pixels))
+    return tested.active_fraction, *dead_and_inactive_units(untrained, pixels)
 
 
 @torch.inference_mode()

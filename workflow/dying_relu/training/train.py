@@ -13,9 +13,8 @@ from dying_relu.engines.engine import Engine
 from dying_relu.io.writers import write_csv
 from dying_relu.measurements.frame_schedule import FrameSchedule
 from dying_relu.training.checkpoints import Checkpoints
-from dying_relu.training.divergence import DivergenceError, mark_divergence
 from dying_relu.training.outputs import Outputs, PartialOutputs, join_parts
-from dying_relu.training.trainer import Trainer
+from dying_relu.training.trainer import DivergenceError, Trainer
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +27,7 @@ class StoppedError(RuntimeError):
 class TrainingOptions:
     """What a training records beside its tables, and what becomes of a run that diverges.
 
-    `dw`: `gradient` or `update`, see `WeightChange`. `on_divergence`: `fail`, or `keep` for the complete epochs as
+    `dw`: `gradient` or `update`, see `Trainer`. `on_divergence`: `fail`, or `keep` for the complete epochs as
     results, with one more row of metrics that holds nothing but the epoch, and a last frame that is black.
     """
 
@@ -69,15 +68,15 @@ def train(
         with closing(PartialOutputs(checkpoints.part(done + 1))) as part:
             for epoch in range(done + 1, run.epochs + 1):
                 try:
-                    result = trainer.epoch(epoch, part)
+                    metrics = trainer.epoch(epoch, part)
                 except DivergenceError as error:
                     if options.on_divergence == "fail":
                         raise
                     log.warning("%s; the results are those of the epochs before, marked as diverged", error)
-                    mark_divergence(run, error, trainer.network, options.schedule, part)
+                    trainer.mark_divergence(error, part)
                     diverged = True
                     break
-                _log_progress(run, result.metrics(), sum(spent().values()))
+                _log_progress(run, metrics, sum(spent().values()))
                 done = epoch
                 if checkpoints.due():
                     break
