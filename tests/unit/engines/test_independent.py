@@ -23,7 +23,7 @@ import pandas as pd
 import pytest
 import torch
 
-from dying_relu.data.images import Images, load_images
+from dying_relu.data.images import Images, Scaling, load_images
 from dying_relu.engines.numba_engine import NumbaEngine
 from dying_relu.engines.torch_engine import TorchEngine
 from dying_relu.model.network import Network
@@ -106,7 +106,7 @@ def run(request):
 def expected(run, dw, pixels):
     """What is measured by the definitions, and the same from weights that are a little off."""
     orders = [image_order(run.seed, epoch, IMAGES).numpy() for epoch in range(1, EPOCHS + 1)]
-    networks = references(Graded(run, 784, None), run.negative_slope)
+    networks = references(Graded(run, 784, Scaling()), run.negative_slope)
     return [measure_run(network, *pixels, orders, BATCH_SIZE, dw) for network in networks]
 
 

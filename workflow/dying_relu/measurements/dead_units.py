@@ -1,14 +1,15 @@
 """Which hidden units are dead, and which are inactive."""
 
 from copy import deepcopy
+from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.func import functional_call
 from torch.optim.swa_utils import update_bn
 
 from dying_relu.data.images import to_inputs
-from dying_relu.measurements.evaluation import CHUNK, chunk_size, dims_but_units, evaluate, mini_batch_sizes
+from dying_relu.measurements.evaluation import chunk_size, dims_but_units, evaluate, mini_batch_sizes
 from dying_relu.model.network import Layer, Network
 
 
@@ -40,8 +41,9 @@ def dead_and_inactive_units(network: Network, pixels: Tensor) -> tuple[Tensor, T
     inactive = [units.clone() for units in dead]
     # A unit is computed until it has been neither, or where a deeper layer needs its output. A small first chunk is
     # enough for most units.
-    first = CHUNK // 8
-    for chunk in (pixels[:first], *pixels[first:].split(chunk_size(network))):
+    rows = chunk_size(network)
+    first = max(1, rows // 8)
+    for chunk in (pixels[:first], *pixels[first:].split(rows)):
         candidates = [(d | i).nonzero().squeeze(1) for d, i in zip(dead, inactive, strict=True)]
         deepest = max((index for index, units in enumerate(candidates) if len(units)), default=-1)
         if deepest < 0:
@@ -58,11 +60,10 @@ def dead_and_inactive_units(network: Network, pixels: Tensor) -> tuple[Tensor, T
 
 def _forward_units(layer: Layer, inputs: Tensor, units: Tensor | slice) -> tuple[Tensor, Tensor]:
     """Return pre-activation and output of some units of a layer, without computing the others."""
-    linear, norm = layer.linear_of(inputs, units), layer.norm
-    if isinstance(norm, nn.Identity):
-        return layer.normalize_and_activate(linear, norm)
-    mean, variance = norm.running_mean[units], norm.running_var[units]
-    weight, bias = norm.weight[units], norm.bias[units]
-    return layer.normalize_and_activate(
-        linear, lambda values: functional.batch_norm(values, mean, variance, weight, bias, eps=norm.eps)
-    )
+
+    def apply(module: nn.Module, values: Tensor) -> Tensor:
+        # All tensors but BN's number of mini-batches, which has no dimension, have a row per unit.
+        chosen = {name: tensor[units] for name, tensor in module.state_dict().items() if tensor.ndim}
+        return functional_call(module, chosen, values)
+
+    return layer.normalize_and_activate(apply(layer.linear, inputs), partial(apply, layer.norm))
