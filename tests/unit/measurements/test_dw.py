@@ -10,19 +10,10 @@ def row(*values: float) -> np.ndarray:
     return np.array([values], np.float32)
 
 
-def test_a_square_is_scaled_from_its_own_minimum_to_its_own_maximum():
-    # max - min = 0.0002, so 255 / 0.0003 per unit of dW: 0, 85 and 170.
-    assert brightness(row(-0.0001, 0, 0.0001)).tolist() == [[0, 85, 170]]
-
-
-def test_squares_do_not_influence_each_other():
-    two = np.concatenate([row(-0.0001, 0, 0.0001), row(0, 1000, 500)])
-    assert brightness(two).tolist() == [[0, 85, 170], [0, 255, 127]]
-
-
-def test_a_square_without_change_is_black():
-    assert brightness(row(0, 0, 0)).tolist() == [[0, 0, 0]]
-    assert brightness(row(7, 7, 7)).tolist() == [[0, 0, 0]]
+def test_each_square_is_scaled_from_its_own_minimum_to_its_own_maximum():
+    # max - min = 0.0002, so 255 / 0.0003 per unit of dW: 0, 85 and 170. A square without change is black.
+    squares = np.concatenate([row(-0.0001, 0, 0.0001), row(0, 1000, 500), row(0, 0, 0), row(7, 7, 7)])
+    assert brightness(squares).tolist() == [[0, 85, 170], [0, 255, 127], [0, 0, 0], [0, 0, 0]]
 
 
 def test_the_brightest_pixel_stays_below_full_scale_where_little_changes():

@@ -6,35 +6,23 @@ from dying_relu.measurements.frame_schedule import FrameSchedule, array_name, fr
 from helpers import make_run
 
 
-def test_every_epoch():
-    run = make_run(epochs=3, train_images=1000)
-    assert FrameSchedule(1, "epoch").names(run) == ["epoch-000001", "epoch-000002", "epoch-000003"]
-    assert list(FrameSchedule(1, "epoch").segments(run, 2)) == [(10, "epoch-000002")]
-
-
-def test_every_other_epoch_still_trains_whole_epochs():
-    run = make_run(epochs=3, train_images=1000)
-    assert [list(FrameSchedule(2, "epoch").segments(run, epoch)) for epoch in (1, 2, 3)] == [
-        [(10, None)],
-        [(10, "epoch-000002")],
-        [(10, None)],
-    ]
-
-
-def test_every_fourth_step_counts_on_across_epochs():
+@pytest.mark.parametrize(
+    ("schedule", "first", "second"),
+    [
+        (FrameSchedule(), [(10, "epoch-000001")], [(10, "epoch-000002")]),
+        (FrameSchedule(2), [(10, None)], [(10, "epoch-000002")]),
+        (
+            FrameSchedule(4, "step"),
+            [(4, "epoch-000001-step-000000004"), (8, "epoch-000001-step-000000008"), (10, None)],
+            [(step - 10, f"epoch-000002-step-{step:09d}") for step in (12, 16, 20)],
+        ),
+        (FrameSchedule(15, "step"), [(10, None)], [(5, "epoch-000002-step-000000015"), (10, None)]),
+    ],
+)
+def test_whole_epochs_are_trained_and_steps_count_on_across_them(schedule, first, second):
     run = make_run(epochs=2, train_images=1000)  # ten steps an epoch
-    first, second = (list(FrameSchedule(4, "step").segments(run, epoch)) for epoch in (1, 2))
-    assert first == [(4, "epoch-000001-step-000000004"), (8, "epoch-000001-step-000000008"), (10, None)]
-    assert second == [
-        (2, "epoch-000002-step-000000012"),
-        (6, "epoch-000002-step-000000016"),
-        (10, "epoch-000002-step-000000020"),
-    ]
-
-
-def test_rarer_than_an_epoch_has_steps():
-    run = make_run(epochs=4, train_images=1000)
-    assert FrameSchedule(25, "step").names(run) == ["epoch-000003-step-000000025"]
+    assert [list(schedule.segments(run, epoch)) for epoch in (1, 2)] == [first, second]
+    assert schedule.names(run) == [name for _, name in first + second if name]
 
 
 @pytest.mark.parametrize(

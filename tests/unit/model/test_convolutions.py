@@ -1,4 +1,4 @@
-"""Convolutional networks: by their definition in NumPy, channels as units, and CIFAR-10's archive, made small."""
+"""Convolutional networks: channels as units, and CIFAR-10's archive, made small; test_network.py defines the layers."""
 
 import io
 import tarfile
@@ -11,11 +11,10 @@ import torch
 
 from dying_relu.configuration.labels import describe, held_fixed
 from dying_relu.data.datasets import DATASETS, DigestError
-from dying_relu.data.images import Images, load_images, to_inputs
+from dying_relu.data.images import load_images
 from dying_relu.engines.torch_engine import TorchEngine
 from dying_relu.measurements import evaluation as measure
-from dying_relu.measurements.dead_units import at_initialization, dead_and_inactive_units
-from dying_relu.measurements.evaluation import evaluate
+from dying_relu.measurements.dead_units import dead_and_inactive_units
 from dying_relu.measurements.frame_schedule import FrameSchedule
 from dying_relu.model.network import Network
 from dying_relu.report.network_diagram import diagram
@@ -26,115 +25,18 @@ from helpers import make_run, train_anew
 ARCHIVE = "cifar-10-binary.tar.gz"
 
 
-@pytest.fixture(scope="module")
-def images(mnist) -> Images:
-    every = load_images(mnist, 2000)
-    return Images(every.train, every.train_labels, every.test[:1000], every.test_labels[:1000])
-
-
-def convolved(images: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """`[n, channels, rows, columns]` of images of that shape: each 3 x 3 neighbourhood times a channel's kernel."""
-    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(2, 3))
-    return np.einsum("nchwij,kcij->nkhw", windows, weight) + bias[:, None, None]
-
-
-def pooled(values: np.ndarray) -> np.ndarray:
-    n, channels, rows, columns = values.shape
-    parts = values[:, :, : rows // 2 * 2, : columns // 2 * 2].reshape(n, channels, rows // 2, 2, columns // 2, 2)
-    return parts.max(axis=(3, 5))
-
-
-@pytest.mark.parametrize(
-    ("batch_norm", "position"),
-    [(True, "before_activation"), (True, "after_activation"), (False, "before_activation")],
-)
-def test_the_network_by_its_definition(images, batch_norm, position):
-    """Two convolutional layers and one of the others, with the statistics of the mini-batch, as in training."""
-    run = make_run(convolutions=[2, 3], hidden=[5], batch_norm=batch_norm, batch_norm_position=position, bias=0.1)
-    network = Network(run, 784)
-    p = {name: tensor.detach().numpy().astype(float) for name, tensor in network.named_parameters()}
-
-    def activated(values: np.ndarray, layer: int) -> np.ndarray:
-        def normalized(values):
-            if not batch_norm:
-                return values
-            over = (0, *range(2, values.ndim))
-            scaled = (values - values.mean(over, keepdims=True)) / np.sqrt(values.var(over, keepdims=True) + 1e-5)
-            return scaled + p[f"layers.{layer}.norm.bias"].reshape(-1, *[1] * (values.ndim - 2))
-
-        if position == "before_activation":
-            return np.maximum(normalized(values), 0)
-        return normalized(np.maximum(values, 0))
-
-    def bias(layer: int) -> np.ndarray:
-        return p.get(f"layers.{layer}.linear.bias", np.zeros(len(p[f"layers.{layer}.linear.weight"])))
-
-    seen = images.train[:6].numpy().reshape(6, 1, 28, 28) / 255
-    for layer in (0, 1):
-        seen = pooled(activated(convolved(seen, p[f"layers.{layer}.linear.weight"], bias(layer)), layer))
-    assert seen.shape == (6, 3, 7, 7)
-    hidden = activated(seen.reshape(6, -1) @ p["layers.2.linear.weight"].T + bias(2), 2)
-    logits = hidden @ p["output.weight"].T + p["output.bias"]
-    assert network(to_inputs(images.train[:6])).detach().numpy() == pytest.approx(logits, abs=1e-5)
-    result = evaluate(network, to_inputs(images.train[:6]), images.train_labels[:6], 6)
-    accuracy = (logits.argmax(1) == images.train_labels[:6].numpy()).mean()
-    assert result.accuracy_batch_statistics == accuracy
-
-
-def kernels(network: Network, centres: list[float], biases: list[float]) -> None:
-    """Let each channel of the first layer multiply its pixel by a number, and add one."""
-    with torch.no_grad():
-        network.hidden.weight.zero_()
-        network.hidden.weight[:, 0, 1, 1] = torch.tensor(centres)
-        network.hidden.bias.copy_(torch.tensor(biases))
-
-
-@pytest.mark.parametrize("at_once", [1000, 7])
-def test_a_channel_is_a_unit(images, monkeypatch, at_once):
-    """Active where a pixel is lit, nowhere, nowhere, everywhere, and at the pixels that are nearly white."""
-    monkeypatch.setattr(measure, "MAX_ACTIVATIONS", at_once * 5 * 28 * 28)
-    run = make_run(convolutions=[5], hidden=[4], batch_norm=False)
-    network = Network(run, 784)
-    kernels(network, [1, -1, 0, 0, 1], [0, 0, -1, 1, -0.99])
-    dead, inactive = dead_and_inactive_units(network, images.train)
-    assert dead[:5].tolist() == inactive[:5].tolist() == [False, True, True, False, False]
-    tested = evaluate(network, to_inputs(images.test), images.test_labels, 100)
-    pixels = images.test.numpy()
-    expected = [(pixels > 0).mean(), 0, 0, 1, (pixels > 0.99 * 255).mean()]
-    assert tested.active_fraction[:5].tolist() == pytest.approx(expected, abs=1e-12)
-    born = at_initialization(network, images.train, images.test)
-    assert born.active_fraction.tolist() == tested.active_fraction.tolist()
-    assert born.dead.tolist() == dead.tolist()
-
-
-def test_a_channel_that_is_active_once_is_not_dead(images):
+def test_a_channel_that_is_active_once_is_not_dead(monkeypatch):
     """At a single position of the last image, after those that most units show themselves to."""
+    monkeypatch.setattr(measure, "MAX_ACTIVATIONS", 7 * 2 * 28 * 28)
     pixels = torch.zeros(1500, 784, dtype=torch.uint8)
     pixels[-1, 400] = 255
     network = Network(make_run(convolutions=[2], hidden=[4], batch_norm=False), 784)
-    kernels(network, [1, 1], [-0.5, -1])
+    with torch.no_grad():
+        network.hidden.weight.zero_()
+        network.hidden.weight[:, 0, 1, 1] = 1
+        network.hidden.bias.copy_(torch.tensor([-0.5, -1]))
     dead, inactive = dead_and_inactive_units(network, pixels)
     assert dead[:2].tolist() == inactive[:2].tolist() == [False, True]
-
-
-def test_dead_channels_under_running_statistics(images):
-    """BN with its shift far below zero kills a channel, whatever its weights."""
-    network = Network(make_run(convolutions=[3], hidden=[4]), 784)
-    with torch.no_grad():
-        network.norm.bias.copy_(torch.tensor([0.0, -1000.0, 0.0]))
-    dead, _ = dead_and_inactive_units(network, images.train)
-    assert dead[:3].tolist() == [False, True, False]
-
-
-def test_dw_is_the_gradient_of_the_kernel(images):
-    run = make_run(convolutions=[2], hidden=[4], batch_size=6, train_images=6, batch_norm=False)
-    engine = TorchEngine(run, Network(run, 784), images.train[:6], images.train_labels[:6])
-    exact = Network(run, 784).double()
-    loss = torch.nn.functional.cross_entropy(exact(to_inputs(images.train[:6]).double()), images.train_labels[:6])
-    gradient = torch.autograd.grad(loss, exact.hidden.weight)[0].reshape(2, 9)
-    engine.train([torch.arange(6)])
-    assert engine.gradient(0).numpy() == pytest.approx(gradient.numpy(), abs=1e-6)
 
 
 def test_how_it_is_called():
@@ -194,10 +96,6 @@ def test_the_archive_is_read_image_by_image(cifar10):
     assert images.train_labels.tolist()[200:] == made["data_batch_2"][0][:100].tolist()
     assert np.array_equal(images.test.numpy(), made["test_batch"][1])
     assert images.test_labels.tolist() == made["test_batch"][0].tolist()
-
-
-def test_another_archive_is_not_read(cifar10):
-    raw, _ = cifar10
     (raw / ARCHIVE).write_bytes(made_archive(images=2, seed=1)[0])
     with pytest.raises(DigestError, match=ARCHIVE):
         load_images(raw, 10, "cifar10")
@@ -214,11 +112,7 @@ def test_coloured_images_are_learnt(cifar10, tmp_path, batch_norm):
     )  # fmt: skip
     outputs = Outputs.within(tmp_path)
     train_anew(run, images, TorchEngine, outputs, dw="gradient" if batch_norm else "update", schedule=FrameSchedule(4))
-    metrics, units, initial = (pd.read_csv(path) for path in (outputs.metrics, outputs.units, outputs.initial))
-    assert metrics["test_accuracy"].iloc[-1] > 0.9
-    assert initial["layer"].tolist() == [1] * 8 + [2] * 8 + [3] * 32
-    assert units["layer"].tolist() == initial["layer"].tolist() * 8
-    assert units["active_fraction"].between(0, 1).all()
+    assert pd.read_csv(outputs.metrics)["test_accuracy"].iloc[-1] > 0.9
     with np.load(outputs.dw) as frames:
         assert {name: frames[name].shape for name in frames.files} == {
             f"epoch-00000{epoch}{layer}": shape

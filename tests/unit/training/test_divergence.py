@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from PIL import Image
 
 from dying_relu.claims.claims import all_claims
 from dying_relu.claims.verdicts import RunTables, claims_table
-from dying_relu.configuration.config import load_config as load_config
+from dying_relu.configuration.config import load_config
 from dying_relu.configuration.run import Run
 from dying_relu.engines.numba_engine import NumbaEngine
 from dying_relu.engines.torch_engine import TorchEngine
@@ -25,14 +26,9 @@ from dying_relu.training.outputs import TABLES
 from dying_relu.training.train import DivergenceError, Outputs
 from dying_relu.videos.mosaic import draw_frames
 from dying_relu.videos.video import make_video
-from helpers import make_run, train_anew
+from helpers import ROOT, make_run, train_anew
 
 RUN = {"train_images": 300, "hidden": [16], "batch_size": 40}
-
-
-def outputs_in(folder) -> Outputs:
-    folder.mkdir(parents=True, exist_ok=True)
-    return Outputs.within(folder)
 
 
 def broken_from(step: int, engine=NumbaEngine):
@@ -59,9 +55,9 @@ def tables(outputs: Outputs) -> dict[str, pd.DataFrame]:
 
 @pytest.mark.parametrize("engine", [TorchEngine, NumbaEngine])
 @pytest.mark.parametrize("schedule", [FrameSchedule(), FrameSchedule(3, "step")])
-def test_what_came_before_is_kept_and_the_last_row_says_nothing(images, tmp_path, caplog, engine, schedule):
+def test_what_came_before_is_kept_and_the_last_row_says_nothing(images, tmp_path_factory, caplog, engine, schedule):
     run = make_run(epochs=5, **RUN)
-    whole, kept = outputs_in(tmp_path / "whole"), outputs_in(tmp_path / "kept")
+    whole, kept = (Outputs.within(tmp_path_factory.mktemp(name)) for name in ("whole", "kept"))
     train_anew(make_run(epochs=2, **RUN), images, engine, whole, schedule=schedule)
     with caplog.at_level(logging.WARNING):
         train_anew(run, images, broken_from(20, engine), kept, schedule=schedule, on_divergence="keep")
@@ -82,45 +78,48 @@ def test_what_came_before_is_kept_and_the_last_row_says_nothing(images, tmp_path
     assert final_table({"x": found["metrics"]}).iloc[0].drop(["run", "epoch"]).isna().all()
 
 
-def test_a_run_that_diverges_at_once_has_nothing_but_its_initial_units(images, outputs):
-    train_anew(make_run(epochs=2, **RUN), images, broken_from(1), outputs, on_divergence="keep")
-    found = tables(outputs)
-    assert {name: len(rows) for name, rows in found.items()} == {"initial": 16, "metrics": 1, "units": 0, "batches": 0}
-    assert diverged_in(found["metrics"]) == 1
+class Overflown(NumbaEngine):
+    """Weights overflow in the epoch's last step, whose loss is that before it; the next epoch may never come."""
+
+    def tester(self, *arguments):
+        return lambda: TestResult(float("inf"), 0.1, 0.1, torch.zeros(16, dtype=torch.float64))
 
 
-def test_weights_that_overflow_in_the_last_step_show_in_the_test(images, outputs):
-    """The losses of the epoch are those before each step; the next epoch may never come."""
-
-    class Overflown(NumbaEngine):
-        def tester(self, *arguments):
-            return lambda: TestResult(float("inf"), 0.1, 0.1, torch.zeros(16, dtype=torch.float64))
-
-    with pytest.raises(DivergenceError, match="the test loss is inf in epoch 1, mini-batch 8"):
-        train_anew(make_run(epochs=1, **RUN), images, Overflown, outputs)
-
-
-@pytest.mark.parametrize("engine", [TorchEngine, NumbaEngine])
-def test_a_diverging_run_stops_and_says_where(images, engine, outputs):
+@pytest.mark.parametrize(
+    ("engine", "what"),
+    [
+        (broken_from(8, TorchEngine), "the loss is nan"),
+        (broken_from(8), "the loss is nan"),
+        (Overflown, "the test loss is inf"),
+    ],
+)
+def test_a_diverging_run_stops_and_says_where(images, engine, what, outputs):
     run = make_run(epochs=2, **RUN)
-    with pytest.raises(DivergenceError, match=rf"{run.name} diverged: the loss is nan in epoch 1, mini-batch 8"):
-        train_anew(run, images, broken_from(8, engine), outputs, schedule=FrameSchedule(1, "step"))
+    with pytest.raises(DivergenceError, match=f"{run.name} diverged: {what} in epoch 1, mini-batch 8"):
+        train_anew(run, images, engine, outputs, schedule=FrameSchedule(1, "step"))
 
 
 @pytest.fixture(scope="module")
 def kept(images, tmp_path_factory) -> dict[str, Outputs]:
     """Three runs: one to the end, one that diverges in the third epoch, and one in the first."""
-    folder = tmp_path_factory.mktemp("kept")
     made = {}
     for name, step in (("whole", 99), ("third", 20), ("first", 1)):
-        made[name] = outputs_in(folder / name)
+        made[name] = Outputs.within(tmp_path_factory.mktemp(name))
         train_anew(make_run(epochs=4, **RUN), images, broken_from(step), made[name], on_divergence="keep")
     return made
 
 
-def test_beside_a_run_that_diverged_the_other_goes_on(kept, tmp_path):
+def test_a_run_that_diverges_at_once_has_nothing_but_its_initial_units(kept):
+    found = tables(kept["first"])
+    assert {name: len(rows) for name, rows in found.items()} == {"initial": 16, "metrics": 1, "units": 0, "batches": 0}
+    assert diverged_in(found["metrics"]) == 1
+
+
+def test_its_last_picture_is_black_and_beside_it_another_run_goes_on(kept, tmp_path):
     for name, outputs in kept.items():
         draw_frames(outputs.dw, tmp_path / name)
+    with Image.open(tmp_path / "first" / "epoch-000001-diverged.png") as picture:
+        assert not np.asarray(picture)[1:29, 1:29].any()
     assert len(list((tmp_path / "third").iterdir())) == 3
     for name in ("third", "first"):
         make_video([tmp_path / "whole", tmp_path / name], ["One", "Other"], tmp_path / f"{name}.mp4", 10)
@@ -128,13 +127,6 @@ def test_beside_a_run_that_diverged_the_other_goes_on(kept, tmp_path):
     (tmp_path / "third" / "epoch-000003-diverged.png").unlink()
     with pytest.raises(ValueError, match="not the same ones"):
         make_video([tmp_path / "whole", tmp_path / "third"], ["One", "Other"], tmp_path / "x.mp4", 10)
-
-
-def test_the_last_picture_is_black(kept, tmp_path):
-    draw_frames(kept["first"].dw, tmp_path / "first")
-    with Image.open(tmp_path / "first" / "epoch-000001-diverged.png") as picture:
-        squares = np.asarray(picture)[1:29, 1:29]
-    assert not squares.any()
 
 
 def test_figures_say_so(kept):
@@ -163,14 +155,8 @@ def test_figures_of_units(kept, kind, tmp_path):
 
 def test_claims_about_it_are_undecided(kept):
     """Whatever a claim is about: as soon as one of its runs has diverged, nothing is measured."""
-    grids = [
-        {"batch_size": [10, 50, 100, 200, 500]},
-        {"batch_norm": False},
-        {"activation": "leaky_relu", "negative_slope": [0.001, 0.01, 0.18, 0.5]},
-        {"activation": "leaky_relu", "negative_slope": 0.001, "batch_norm": False},
-    ]
-    experiments = {"all": {"title": "All", "grids": grids}}
-    everything = load_config({"epochs": 4, "run": {"train_images": 6000}, "experiments": experiments})
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text())
+    everything = load_config(settings | {"epochs": 4, "run": {"train_images": 6000}})
 
     def table(diverged) -> pd.DataFrame:
         def tables_of(run: Run) -> RunTables:

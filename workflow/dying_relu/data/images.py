@@ -66,9 +66,9 @@ def load_images(raw: Path, train_images: int, dataset: str = "mnist") -> Images:
     `raw` is its folder as torchvision lays it out, such as `MNIST/raw`. Raises FileNotFoundError for a missing file and
     DigestError for one whose SHA-256 is wrong.
     """
-    arrays = _cifar10(raw, CIFAR10.digests) if dataset == "cifar10" else _idx(raw, DATASETS[dataset].digests)
-    pixels, labels, test_pixels, test_labels = arrays
-    width = DATASETS[dataset].pixels
+    digests, width = DATASETS[dataset].digests, DATASETS[dataset].pixels
+    idx = (_idx_values(raw, f"{part}-{kind}", digests) for part in ("train", "t10k") for kind in KINDS)
+    pixels, labels, test_pixels, test_labels = _cifar10(raw, digests) if dataset == "cifar10" else idx
     return Images(
         pixels.reshape(-1, width)[:train_images],
         labels[:train_images].long(),
@@ -77,13 +77,11 @@ def load_images(raw: Path, train_images: int, dataset: str = "mnist") -> Images:
     )
 
 
-def _idx(raw: Path, digests: Mapping[str, str]) -> Iterator[Tensor]:
-    """Yield pixels and labels of the training images, then of the test images, all uint8 and flat."""
-    return (_idx_values(raw, f"{part}-{kind}", digests) for part in ("train", "t10k") for kind in KINDS)
-
-
 def _cifar10(raw: Path, digests: Mapping[str, str]) -> Iterator[Tensor]:
-    """Yield the same from CIFAR-10's archive; each image is its label, then red, green and blue, row by row."""
+    """Yield pixels and labels of the training images, then of the test images, all uint8, from CIFAR-10's archive.
+
+    There, each image is its label, then red, green and blue, row by row.
+    """
     (name,) = digests
     content = (raw / name).read_bytes()
     verify(name, content, digests)

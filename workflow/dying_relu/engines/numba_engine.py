@@ -17,7 +17,6 @@ from dying_relu.engines.kernels.simd import LANES
 from dying_relu.engines.kernels.training_step import (
     Batches,
     Parameters,
-    StepResults,
     TestResults,
     TrainingState,
     Workspace,
@@ -55,12 +54,12 @@ class NumbaEngine:
         self._batch_size = run.batch_size
 
     def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        results = StepResults(np.empty(len(batches), np.float32), np.empty(len(batches), np.int64))
+        loss, correct = np.empty(len(batches), np.float32), np.empty(len(batches), np.int64)
         train_batches(
             Batches(torch.cat(list(batches)).numpy(), np.cumsum([len(batch) for batch in batches])),
-            *(self._images, self._labels, self._state, self._workspace, self._settings, results),
+            *(self._images, self._labels, self._state, self._workspace, self._settings, loss, correct),
         )
-        return torch.from_numpy(results.loss), torch.from_numpy(results.correct)
+        return torch.from_numpy(loss), torch.from_numpy(correct)
 
     def gradient(self, layer: int = 0) -> Tensor:
         return torch.from_numpy(self._parameters[f"layers.{layer}.linear.weight"].gradient)

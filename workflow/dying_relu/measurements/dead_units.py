@@ -1,11 +1,11 @@
 """Which hidden units are dead, and which are inactive."""
 
 from copy import deepcopy
-from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.func import functional_call
 from torch.optim.swa_utils import update_bn
 
 from dying_relu.data.images import to_inputs
@@ -13,28 +13,19 @@ from dying_relu.measurements.evaluation import chunk_size, dims_but_units, evalu
 from dying_relu.model.network import Layer, Network
 
 
-@dataclass(frozen=True)
-class InitialUnits:
-    """The hidden units before the first step, `[units]`, layer after layer.
+def at_initialization(network: Network, pixels: Tensor, test_pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Measure an untrained `network`, without changing it, on training and test images (both uint8 `[n, inputs]`).
 
-    `active_fraction` is as in `TestResult`, `dead` and `inactive` as in `dead_and_inactive_units`. BN uses the
-    statistics of the training images, because there are no running statistics yet.
+    Returns the active fraction of each unit on the test images, and which units are dead and inactive on the training
+    images. BN uses the statistics of the training images, because there are no running statistics yet.
     """
-
-    active_fraction: Tensor
-    dead: Tensor
-    inactive: Tensor
-
-
-def at_initialization(network: Network, pixels: Tensor, test_pixels: Tensor) -> InitialUnits:
-    """Measure an untrained `network`, without changing it, on training and test images (both uint8 `[n, inputs]`)."""
     untrained = deepcopy(network)
     rows = chunk_size(network)
     chunks = pixels.split(mini_batch_sizes(len(pixels), rows))
     update_bn((to_inputs(chunk, untrained.scaling) for chunk in chunks), untrained)
     labels = torch.zeros(len(test_pixels), dtype=torch.int64)  # The active fraction does not depend on them.
     tested = evaluate(untrained, to_inputs(test_pixels, untrained.scaling), labels, rows)
-    return InitialUnits(tested.active_fraction, *dead_and_inactive_units(untrained, pixels))
+    return tested.active_fraction, *dead_and_inactive_units(untrained, pixels)
 
 
 @torch.inference_mode()
@@ -51,7 +42,7 @@ def dead_and_inactive_units(network: Network, pixels: Tensor) -> tuple[Tensor, T
     # A unit is computed until it has been neither, or where a deeper layer needs its output. A small first chunk is
     # enough for most units.
     rows = chunk_size(network)
-    first = rows // 8
+    first = max(1, rows // 8)
     for chunk in (pixels[:first], *pixels[first:].split(rows)):
         candidates = [(d | i).nonzero().squeeze(1) for d, i in zip(dead, inactive, strict=True)]
         deepest = max((index for index, units in enumerate(candidates) if len(units)), default=-1)
@@ -69,11 +60,10 @@ def dead_and_inactive_units(network: Network, pixels: Tensor) -> tuple[Tensor, T
 
 def _forward_units(layer: Layer, inputs: Tensor, units: Tensor | slice) -> tuple[Tensor, Tensor]:
     """Return pre-activation and output of some units of a layer, without computing the others."""
-    linear, norm = layer.linear_of(inputs, units), layer.norm
-    if isinstance(norm, nn.Identity):
-        return layer.normalize_and_activate(linear, norm)
-    mean, variance = norm.running_mean[units], norm.running_var[units]
-    weight, bias = norm.weight[units], norm.bias[units]
-    return layer.normalize_and_activate(
-        linear, lambda values: functional.batch_norm(values, mean, variance, weight, bias, eps=norm.eps)
-    )
+
+    def apply(module: nn.Module, values: Tensor) -> Tensor:
+        # All tensors but BN's number of mini-batches, which has no dimension, have a row per unit.
+        chosen = {name: tensor[units] for name, tensor in module.state_dict().items() if tensor.ndim}
+        return functional_call(module, chosen, values)
+
+    return layer.normalize_and_activate(apply(layer.linear, inputs), partial(apply, layer.norm))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dying_relu.configuration.run import CLASSES, KERNEL, POOL, Run
-from dying_relu.data.images import Scaling
+from dying_relu.data.images import UNIT_INTERVAL, Scaling
 from dying_relu.model.seeding import WEIGHTS, generator
 
 
@@ -24,14 +24,14 @@ class Layer(nn.Module):
     rows and columns.
     """
 
-    Norm = nn.BatchNorm1d
+    Linear, Norm = nn.Linear, nn.BatchNorm1d
 
     def __init__(self, run: Run, inputs: Any, width: int, activation: nn.Module) -> None:
         super().__init__()
         self.activation = activation
         self.norm_first = run.batch_norm_position == "before_activation"
         # BN subtracts the mean of its input, so a bias right in front of it would have no effect.
-        self.linear = self._linear(inputs, width, bias=not (run.batch_norm and self.norm_first))
+        self.linear = self.Linear(inputs, width, bias=not (run.batch_norm and self.norm_first))
         norm = partial(self.Norm, width, eps=run.batch_norm_epsilon, momentum=run.batch_norm_momentum)
         self.norm = norm() if run.batch_norm else nn.Identity()
 
@@ -63,17 +63,6 @@ class Layer(nn.Module):
             return pre_activation, self.activation(pre_activation)
         return linear, normalize(self.activation(linear))
 
-    def linear_of(self, inputs: Tensor, units: Tensor | slice) -> Tensor:
-        """Return the linear map's output for some of the units alone."""
-        bias = self.linear.bias
-        return self._map(inputs, self.linear.weight[units], None if bias is None else bias[units])
-
-    def _linear(self, inputs: int, width: int, bias: bool) -> nn.Module:
-        return nn.Linear(inputs, width, bias=bias)
-
-    def _map(self, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        return functional.linear(inputs, weight, bias)
-
 
 class Convolution(nn.Conv2d):
     """A convolution of flat images `[batch, inputs]` of `shape` (channels, rows, columns), padded to keep their size.
@@ -95,7 +84,7 @@ class ConvolutionalLayer(Layer):
     Its pre-activations are `[batch, channels, rows, columns]`, its output is `[batch, outputs]`.
     """
 
-    Norm = nn.BatchNorm2d
+    Linear, Norm = Convolution, nn.BatchNorm2d
 
     @property
     def positions(self) -> int:
@@ -105,12 +94,6 @@ class ConvolutionalLayer(Layer):
         pre_activation, output = super().normalize_and_activate(linear, normalize)
         return pre_activation, functional.max_pool2d(output, POOL).flatten(1)
 
-    def _linear(self, inputs: tuple[int, int, int], width: int, bias: bool) -> nn.Module:
-        return Convolution(inputs, width, bias)
-
-    def _map(self, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        return functional.conv2d(inputs.unflatten(1, self.linear.shape), weight, bias, padding=self.linear.padding)
-
 
 class Network(nn.Module):
     """A classifier of images: hidden `layers` and a linear `output`.
@@ -119,9 +102,9 @@ class Network(nn.Module):
     uses the mini-batch's statistics and updates its running ones, which it uses in evaluation mode.
     """
 
-    def __init__(self, run: Run, inputs: int, scaling: Scaling | None = None) -> None:
+    def __init__(self, run: Run, inputs: int, scaling: Scaling = UNIT_INTERVAL) -> None:
         super().__init__()
-        self.scaling = scaling or Scaling()
+        self.scaling = scaling
         self.activation = _activation(run)
         *shapes, last = run.shapes  # the inputs of the convolutional layers, and of the first linear one
         self.layers = nn.ModuleList(

@@ -13,9 +13,8 @@ from dying_relu.engines.engine import Engine
 from dying_relu.io.writers import write_csv
 from dying_relu.measurements.frame_schedule import FrameSchedule
 from dying_relu.training.checkpoints import Checkpoints
-from dying_relu.training.divergence import DivergenceError, mark_divergence
 from dying_relu.training.outputs import Outputs, PartialOutputs, join_parts
-from dying_relu.training.trainer import Trainer
+from dying_relu.training.trainer import DivergenceError, Trainer
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +27,7 @@ class StoppedError(RuntimeError):
 class TrainingOptions:
     """What a training records beside its tables, and what becomes of a run that diverges.
 
-    `dw`: `gradient` or `update`, see `WeightChange`. `on_divergence`: `fail`, or `keep` for the complete epochs as
+    `dw`: `gradient` or `update`, see `Trainer`. `on_divergence`: `fail`, or `keep` for the complete epochs as
     results, with one more row of metrics that holds nothing but the epoch, and a last frame that is black.
     """
 
@@ -74,7 +73,7 @@ def train(
                     if options.on_divergence == "fail":
                         raise
                     log.warning("%s; the results are those of the epochs before, marked as diverged", error)
-                    mark_divergence(run, error, trainer.network, options.schedule, part)
+                    trainer.mark_divergence(error, part)
                     diverged = True
                     break
                 _log_progress(run, metrics, sum(spent().values()))

@@ -1,66 +1,122 @@
-"""One epoch of a run: train it mini-batch by mini-batch, draw its frames, and measure the network at its end."""
+"""One epoch of a run: train it mini-batch by mini-batch, draw its frames, measure the network, and fill its tables.
+
+`io.columns` has the tables' columns, and docs/output.md what they hold.
+"""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import torch
+from numpy.typing import NDArray
 
 from dying_relu.configuration.run import Run
 from dying_relu.data.images import Images, Scaling
 from dying_relu.engines.engine import Engine
-from dying_relu.io.columns import BATCHES
+from dying_relu.io.columns import BATCHES, METRICS, UNITS
 from dying_relu.measurements.dead_units import at_initialization, dead_and_inactive_units
 from dying_relu.measurements.dw import DwRange, brightness
 from dying_relu.measurements.frame_schedule import FrameSchedule, array_name
 from dying_relu.model.network import Network
 from dying_relu.model.seeding import image_order
-from dying_relu.training.checkpoints import Arrays
-from dying_relu.training.divergence import check_test_loss, check_training_loss
 from dying_relu.training.outputs import PartialOutputs
-from dying_relu.training.rows import EpochResult, initial_rows
-from dying_relu.training.weight_change import WeightChange
+
+
+class DivergenceError(FloatingPointError):
+    """The loss of mini-batch `batch` of `epoch` (both from 1), or of the test after it, is infinite or not a number."""
+
+    def __init__(self, run: Run, epoch: int, batch: int, what: str) -> None:
+        super().__init__(
+            f"{run.name} diverged: {what} in epoch {epoch}, mini-batch {batch}; learning_rate is {run.learning_rate:g}"
+        )
+        self.epoch, self.batch = epoch, batch
 
 
 class Trainer:
     """Trains a run epoch by epoch, and measures it.
 
-    `seconds` is what the engine has spent on training, `initial` the table `initial.csv`.
+    dW, by the configuration's `dw`, is the `gradient` of the last mini-batch's loss, or the `update` since the previous
+    frame. `seconds` is what the engine has spent on training, `initial` the table `initial.csv`.
     """
 
     def __init__(self, run: Run, images: Images, make_engine: type[Engine], dw: str, schedule: FrameSchedule) -> None:
-        self.network = Network(run, images.train.shape[1], Scaling.of(run.input_scaling, images.train))
-        self.initial = initial_rows(run, at_initialization(self.network, images.train, images.test))
+        self._network = Network(run, images.train.shape[1], Scaling.of(run.input_scaling, images.train))
+        numbers = [(layer, unit) for layer, width in enumerate(run.widths, 1) for unit in range(width)]
+        self._units = pd.DataFrame(numbers, columns=["layer", "unit"])
+        active, dead, inactive = at_initialization(self._network, images.train, images.test)
+        self.initial = self._units.assign(
+            active_fraction=active.numpy(), dead=dead.int().numpy(), inactive=inactive.int().numpy()
+        )
         self.seconds = 0.0
         self._run, self._schedule, self._pixels = run, schedule, images.train
-        self._engine = make_engine(run, self.network, images.train, images.train_labels)
+        self._engine = make_engine(run, self._network, images.train, images.train_labels)
         self._test = self._engine.tester(images.test, images.test_labels)
-        self._weight_change = WeightChange(self._engine, dw)
+        self._previous = [layer.weight.detach().clone() for layer in self._network.layers] if dw == "update" else []
 
     def epoch(self, epoch: int, part: PartialOutputs) -> dict[str, Any]:
-        """Train and measure `epoch` (from 1), and append its rows and frames to `part`; return its row of metrics.
+        """Train and measure `epoch` (from 1), and append its rows and frames to `part`. Raises DivergenceError.
 
-        Raises DivergenceError.
+        Returns its row of metrics; in means over the epoch, each image has the same weight.
         """
         batches, dw = self._train(epoch, part)
+        size, correct = batches["size"], batches["correct"]
         tested = self._test()
-        check_test_loss(self._run, epoch, tested.loss)
-        result = EpochResult(epoch, batches, tested, *dead_and_inactive_units(self.network, self._pixels), dw)
-        metrics = result.metrics()
+        if not np.isfinite(tested.loss):  # the only loss after the epoch's last step
+            raise DivergenceError(self._run, epoch, self._run.steps_per_epoch, f"the test loss is {tested.loss}")
+        dead, inactive = dead_and_inactive_units(self._network, self._pixels)
+        metrics = {
+            "epoch": epoch,
+            "train_loss": np.average(batches["loss"], weights=size),
+            "train_accuracy": correct.sum() / size.sum(),
+            "perfect_batches": (correct == size).mean(),
+            "test_loss": tested.loss,
+            "test_accuracy": tested.accuracy,
+            "test_accuracy_batch_statistics": tested.accuracy_batch_statistics,
+            "dead_units": int(dead.sum()),
+            "inactive_units": int(inactive.sum()),
+            "dark_units": int(dw.dark.sum()),
+        }
+        units = self._units.assign(
+            epoch=epoch,
+            active_fraction=tested.active_fraction.numpy(),
+            dw_min=dw.smallest,
+            dw_max=dw.largest,
+            background=dw.background,
+            dead=dead.int().numpy(),
+            inactive=inactive.int().numpy(),
+            dark=dw.dark.astype(int),
+        )
         part.metrics.append(pd.DataFrame([metrics]))
-        part.units.append(result.units(self._run))
+        part.units.append(units[UNITS])
         part.batches.append(batches[BATCHES])
         return metrics
 
-    def state(self) -> Arrays:
-        """Return what `restore` needs to resume after an epoch."""
-        return self._engine.state() | self._weight_change.state()
+    def mark_divergence(self, error: DivergenceError, part: PartialOutputs) -> None:
+        """Append to `part` a row of metrics that holds nothing but the epoch, and a black frame."""
+        part.metrics.append(pd.DataFrame([{"epoch": error.epoch}], columns=METRICS))
+        part.units.append(pd.DataFrame(columns=UNITS))  # No rows, but a header if there are none before.
+        part.batches.append(pd.DataFrame(columns=BATCHES))
+        frame = self._schedule.divergence_frame(self._run, error.epoch, error.batch)
+        for number, layer in enumerate(self._network.layers, 1):
+            part.dw.append(array_name(frame, number), np.zeros(layer.weight.shape, np.uint8))
 
-    def restore(self, state: Arrays) -> None:
+    def state(self) -> dict[str, NDArray]:
+        """Return what `restore` needs to resume after an epoch."""
+        return self._engine.state() | {f"previous.{layer}": kept.numpy() for layer, kept in enumerate(self._previous)}
+
+    def restore(self, state: Mapping[str, NDArray]) -> None:
         self._engine.restore(state)
-        self._weight_change.restore(state)
+        for layer, kept in enumerate(self._previous):
+            kept.copy_(torch.from_numpy(state[f"previous.{layer}"]))
 
     def _train(self, epoch: int, part: PartialOutputs) -> tuple[pd.DataFrame, DwRange]:
-        """Take the epoch's steps and draw its frames; return a row per mini-batch, and the range of dW at the end."""
+        """Take the epoch's steps and draw its frames.
+
+        Returns a row per mini-batch, measured before its step, `epoch, batch, size, loss, correct, accuracy`, and the
+        range of dW at the end.
+        """
         batches = image_order(self._run.seed, epoch, self._run.train_images).split(self._run.batch_size)
         begin, segments = 0, []
         for end, frame in self._schedule.segments(self._run, epoch):
@@ -71,12 +127,21 @@ class Trainer:
             rows["size"] = [len(batch) for batch in batches[begin:end]]
             rows["loss"], rows["correct"] = losses.numpy(), correct.numpy()
             rows["accuracy"] = rows["correct"] / rows["size"]
-            check_training_loss(self._run, rows)
+            for row in rows[~np.isfinite(rows["loss"])].itertuples():
+                raise DivergenceError(self._run, epoch, row.batch, f"the loss is {row.loss}")
             segments.append(rows)
-            dw = self._weight_change.now()
+            dw = self._dw()
             if frame is not None:
                 for layer, values in enumerate(dw, 1):
                     part.dw.append(array_name(frame, layer), brightness(values))
-                self._weight_change.frame_taken()
+                for layer, kept in enumerate(self._previous):
+                    kept.copy_(self._network.layers[layer].weight.detach())
             begin = end
         return pd.concat(segments, ignore_index=True), DwRange.of(*dw)
+
+    def _dw(self) -> list[NDArray[np.float32]]:
+        """Return dW of each layer, `[units, inputs]`."""
+        if not self._previous:
+            return [self._engine.gradient(layer).numpy() for layer in range(len(self._network.layers))]
+        now = (layer.weight.detach() for layer in self._network.layers)
+        return [(weight - before).numpy() for weight, before in zip(now, self._previous, strict=True)]

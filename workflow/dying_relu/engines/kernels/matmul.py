@@ -61,8 +61,16 @@ def _tiles(size):
 
 
 @njit(**OPTIONS)
-def _sort_by_pair(index, images, batch):
-    """Fill `batch.entries` and `batch.ends`."""
+def gather(index, images, batch):
+    """Fill `batch` (CSC) with the images (CSR) of the int64 array `index`."""
+    if images.dense.shape[0]:
+        for i in range(index.shape[0]):
+            pixels = images.dense[index[i]]
+            for block in range(batch.dense.shape[0]):
+                first = block * LANES
+                for p in range(min(LANES, pixels.shape[0] - first)):
+                    batch.dense[block, i, p] = images.inputs[pixels[first + p]]
+        return
     entries, size = batch.entries, index.shape[0]
     for tile in range(_tiles(size)):
         ends = batch.ends[tile + 1]
@@ -75,26 +83,6 @@ def _sort_by_pair(index, images, batch):
                 end = ends[q]
                 entries[q, end] = np.uint32(i << 16) | images.data[k]
                 ends[q] = end + 1
-
-
-@njit(**OPTIONS)
-def _gather_dense(index, images, batch):
-    """Fill `batch.dense`."""
-    for i in range(index.shape[0]):
-        pixels = images.dense[index[i]]
-        for block in range(batch.dense.shape[0]):
-            first = block * LANES
-            for p in range(min(LANES, pixels.shape[0] - first)):
-                batch.dense[block, i, p] = images.inputs[pixels[first + p]]
-
-
-@njit(**OPTIONS)
-def gather(index, images, batch):
-    """Fill `batch` (CSC) with the images (CSR) of the int64 array `index`."""
-    if images.dense.shape[0]:
-        _gather_dense(index, images, batch)
-    else:
-        _sort_by_pair(index, images, batch)
 
 
 @njit(**OPTIONS)

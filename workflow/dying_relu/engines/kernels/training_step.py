@@ -71,13 +71,6 @@ class Workspace(NamedTuple):
     batch: CSC
 
 
-class StepResults(NamedTuple):
-    """Of each mini-batch, before its step: mean loss in nats, and number of correctly classified images."""
-
-    loss: Floats  # [batches]
-    correct: NDArray[np.int64]  # [batches]
-
-
 class TestResults(NamedTuple):
     """Of each mini-batch, its mean loss and its correctly classified images; of each unit, when it is active."""
 
@@ -152,10 +145,11 @@ def _update_hidden(k, size, images, parameters, workspace, settings, adam, keep)
 
 
 @njit(**OPTIONS)
-def train_batches(batches, images, labels, state, workspace, settings, results):
-    """Take one Adam step per mini-batch: change `state` and fill `results` (StepResults).
+def train_batches(batches, images, labels, state, workspace, settings, loss, correct):
+    """Take one Adam step per mini-batch, which changes `state`.
 
-    The parameters' gradients are those of the last mini-batch afterwards.
+    Fills `loss` (float32) and `correct` (int64), both `[batches]`, with each mini-batch's mean loss in nats and number
+    of correctly classified images before its step. The parameters' gradients are those of the last one afterwards.
     """
     parameters = state.parameters
     begin = 0
@@ -166,9 +160,7 @@ def train_batches(batches, images, labels, state, workspace, settings, results):
         gather(index, images, workspace.batch)
         _forward(size, images, state, workspace, settings, TRAIN)
         active = workspace.layers[len(workspace.layers) - 1].active
-        results.loss[b], results.correct[b] = softmax_cross_entropy(
-            index, labels, active, parameters, workspace.grad_logits
-        )
+        loss[b], correct[b] = softmax_cross_entropy(index, labels, active, parameters, workspace.grad_logits)
         state.steps[0] += 1
         adam = adam_step(state.steps[0], settings.adam)
         last = b + 1 == batches.ends.shape[0]
