@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from dying_relu.data.download import fetch
-from dying_relu.provenance.manifest import manifest
 from faults import UNDISTURBED, SmallProject
 from helpers import QUICK, ROOT, setting, snakemake
+from manifest import manifest
 from slurm import Slurm, one_node, why_not
 
 
