@@ -19,10 +19,8 @@ from pathlib import Path
 from faults import wait_for
 
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "munged", "unshare")
-PARTITION = "work"
-ABRUPT = "abrupt"
-URGENT = "urgent"  # its jobs preempt those of the other two
-GRACE = 60  # seconds between SIGTERM and SIGKILL for a preempted job; 0 in ABRUPT
+# Urgent jobs preempt those of the other two, in "work" with a minute between SIGTERM and SIGKILL.
+PARTITION, ABRUPT, URGENT = "work", "abrupt", "urgent"
 ACCOUNT = "testing"
 
 # No accounting and no cgroups, which need a database and a machine of their own. The default partition runs no jobs,
@@ -52,9 +50,9 @@ PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=8000
 PartitionName=closed Nodes=ALL Default=YES State=DRAIN
-PartitionName={partition} Nodes=ALL State=UP PriorityTier=1 GraceTime={grace}
-PartitionName={abrupt} Nodes=ALL State=UP PriorityTier=1 GraceTime=0
-PartitionName={urgent} Nodes=ALL State=UP PriorityTier=2 PreemptMode=OFF
+PartitionName=work Nodes=ALL State=UP PriorityTier=1 GraceTime=60
+PartitionName=abrupt Nodes=ALL State=UP PriorityTier=1 GraceTime=0
+PartitionName=urgent Nodes=ALL State=UP PriorityTier=2 PreemptMode=OFF
 """
 
 # The first process of the namespaces ends with its input: when the test closes it, or was killed.
@@ -169,10 +167,6 @@ def _write_files(folder: Path) -> None:
             ports=free_ports(2),
             folder=folder,
             cpus=max(2, len(os.sched_getaffinity(0))),
-            partition=PARTITION,
-            abrupt=ABRUPT,
-            urgent=URGENT,
-            grace=GRACE,
         )
     )
     # Snakemake's plugin asks which accounts a user has; only a database knows, so this answers instead.

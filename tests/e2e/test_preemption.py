@@ -2,20 +2,13 @@
 
 import pytest
 
-from faults import DEADLINE, UNDISTURBED, OneRun, wait_for
+from faults import DEADLINE, OneRun, wait_for
 from slurm import ABRUPT, PARTITION, URGENT, Slurm
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
+EPOCHS = 50
 NEVER, EVERY_EPOCH = 3600, 0  # seconds between checkpoints
-
-
-@pytest.fixture(scope="module")
-def one_run(make_project, mnist) -> OneRun:
-    """The undisturbed training is done already."""
-    one = OneRun(make_project(), mnist, epochs=50)
-    one.train(UNDISTURBED)
-    return one
 
 
 def preempt(slurm: Slurm, one_run: OneRun, partition: str, checkpoint: int) -> list[str]:
