@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from faults import DEADLINE, processes, wait_for
+from faults import processes, wait_for
 from slurm import ACCOUNT, PARTITION
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,7 @@ def died(slurm, small) -> list[dict[str, str]]:
         killed, cancelled = wait_for(lambda: both_trainings(small.project))
         os.kill(killed.process, signal.SIGKILL)
         slurm.ask("scancel", cancelled.job)
-        assert workflow.wait(timeout=DEADLINE) == 0
+        assert workflow.wait() == 0
     return [slurm.jobs()[training.job] for training in (killed, cancelled)]
 
 
