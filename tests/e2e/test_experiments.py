@@ -30,10 +30,6 @@ def test_each_shipped_experiment_is_accepted_and_has_a_results_folder_of_its_own
     assert jobs["page"] == 1
 
 
-def test_they_are_not_part_of_the_default(make_project):
-    assert planned(make_project())["train"] == 11
-
-
 # Everything that the article has not varied.
 BEYOND = """
 experiments:
