@@ -5,7 +5,7 @@
 SNAKEMAKE = .venv/bin/snakemake
 SAY_WHERE = .venv/bin/python -c 'import yaml; \
   print("The report: {results}/report/index.html".format(**{"results": "results"} | yaml.safe_load(open("config.yaml"))))'
-MEASURE = PYTHONPATH=workflow .venv/bin/python -m measure
+MEASURE = PYTHONPATH=workflow .venv/bin/python -m measure.
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -34,13 +34,13 @@ lint: venv ## check format and style of code and workflow
 
 benchmark: venv ## time the training engines and their peers side by side
 	@envs/venv.sh .venv-benchmark envs/benchmark.txt
-	@$(MEASURE) benchmark
+	@$(MEASURE)benchmark
 
 verify: venv ## run the quick configuration twice, and compare all results byte for byte
-	@$(MEASURE) verify
+	@.venv/bin/pytest tests/e2e/test_again.py -k same_bytes
 
-measure: venv ## WHAT="growth", "planning", "benchmark --dense": what else docs/benchmark.md shows
-	@$(MEASURE) $(WHAT)
+measure: venv ## WHAT="planning", "benchmark --dense": what else docs/benchmark.md shows
+	@$(MEASURE)$(WHAT)
 
 images: venv ## renew the pictures of the documents, from the results of five seeds
 	$(SNAKEMAKE) --cores all --config seeds=5

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from dying_relu.data.download import fetch
-from dying_relu.provenance.manifest import manifest
-from faults import UNDISTURBED, SmallProject
+from faults import UNDISTURBED, OneRun, SmallProject
 from helpers import QUICK, ROOT, setting, snakemake
+from manifest import manifest
 from slurm import Slurm, one_node, why_not
 
 
@@ -64,6 +64,14 @@ def small(make_project, mnist) -> SmallProject:
     done = undisturbed.run(UNDISTURBED)
     assert done.returncode == 0, done.stdout
     return SmallProject(folder, mnist, manifest(folder / UNDISTURBED))
+
+
+@pytest.fixture(scope="module")
+def one_run(request, make_project, mnist) -> OneRun:
+    """A copy of the project that trains for as many epochs as the module says, and has done so undisturbed."""
+    one = OneRun(make_project(), mnist, request.module.EPOCHS)
+    one.train(UNDISTURBED)
+    return one
 
 
 @pytest.fixture(scope="module")

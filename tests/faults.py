@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from dying_relu.provenance.manifest import differences, manifest
 from helpers import make_run, setting, snakemake
+from manifest import manifest
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for processes in /proc")
 
@@ -191,7 +191,8 @@ class SmallProject:
         return again.stdout
 
     def is_complete(self, results: str | Path) -> None:
-        assert differences(self.expected, manifest(self.project / results)) == []
+        differing = self.expected.items() ^ manifest(self.project / results).items()
+        assert not differing, sorted(differing)
         assert (self.project / results / "report" / "index.html").read_text().rstrip().endswith("</html>")
 
 

@@ -9,20 +9,17 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from faults import wait_for
+from faults import Workflow, wait_for
 
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "munged", "unshare")
-PARTITION = "work"
-ABRUPT = "abrupt"
-URGENT = "urgent"  # its jobs preempt those of the other two
-GRACE = 60  # seconds between SIGTERM and SIGKILL for a preempted job; 0 in ABRUPT
+# Urgent jobs preempt those of the other two, in "work" with a minute between SIGTERM and SIGKILL.
+PARTITION, ABRUPT, URGENT = "work", "abrupt", "urgent"
 ACCOUNT = "testing"
 
 # No accounting and no cgroups, which need a database and a machine of their own. The default partition runs no jobs,
@@ -52,9 +49,9 @@ PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=8000
 PartitionName=closed Nodes=ALL Default=YES State=DRAIN
-PartitionName={partition} Nodes=ALL State=UP PriorityTier=1 GraceTime={grace}
-PartitionName={abrupt} Nodes=ALL State=UP PriorityTier=1 GraceTime=0
-PartitionName={urgent} Nodes=ALL State=UP PriorityTier=2 PreemptMode=OFF
+PartitionName=work Nodes=ALL State=UP PriorityTier=1 GraceTime=60
+PartitionName=abrupt Nodes=ALL State=UP PriorityTier=1 GraceTime=0
+PartitionName=urgent Nodes=ALL State=UP PriorityTier=2 PreemptMode=OFF
 """
 
 # The first process of the namespaces ends with its input: when the test closes it, or was killed.
@@ -97,27 +94,21 @@ class Slurm:
         return {job.pop("job"): job for job in jobs}
 
     @contextmanager
-    def snakemake(self, project: Path, *arguments: str, partition: str = PARTITION) -> Iterator[subprocess.Popen]:
+    def snakemake(self, project: Path, *arguments: str, partition: str = PARTITION) -> Iterator[Workflow]:
         """Run Snakemake with the Slurm profile until the block ends; an error in the block shows both logs."""
-        output = project / f"{partition}.txt"
         command = [
-            *(sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"),
+            *("--profile", "profiles/slurm"),
             *("--default-resources", f"slurm_partition={partition}", f"slurm_account={ACCOUNT}"),
             # The default of 40 seconds spares clusters that many share.
             *("--slurm-init-seconds-before-status-checks", "2"),
-            *arguments,
         ]
-        with output.open("w") as file:
-            process = subprocess.Popen(
-                command, cwd=project, env=self.environment, stdout=file, stderr=subprocess.STDOUT
-            )
+        workflow = Workflow(project, [*command, *arguments], **self.environment)
         try:
-            yield process
+            yield workflow
         except BaseException as error:
-            raise AssertionError(f"{output.read_text()}\n{self.log()}") from error
+            raise AssertionError(f"{workflow.output}\n{self.log()}") from error
         finally:
-            process.kill()
-            process.wait()
+            workflow.kill_all()
 
     def log(self) -> str:
         """The end of each daemon's log."""
@@ -133,9 +124,8 @@ def why_not() -> str | None:
         ["unshare", "--mount", "--pid", "--fork", "mount", "--bind", "/etc/slurm", "/etc/slurm"],
         capture_output=True, text=True, check=False, timeout=30,
     )  # fmt: skip
-    if os.getuid() != 0 or tried.returncode != 0:
-        return f"Slurm's daemons need root and a mount namespace of their own: {tried.stderr.strip() or 'not root'}"
-    return None
+    failed = f"Slurm's daemons need root and a mount namespace of their own: {tried.stderr.strip()}"
+    return failed if tried.returncode else None
 
 
 @contextmanager
@@ -169,10 +159,6 @@ def _write_files(folder: Path) -> None:
             ports=free_ports(2),
             folder=folder,
             cpus=max(2, len(os.sched_getaffinity(0))),
-            partition=PARTITION,
-            abrupt=ABRUPT,
-            urgent=URGENT,
-            grace=GRACE,
         )
     )
     # Snakemake's plugin asks which accounts a user has; only a database knows, so this answers instead.

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dying_relu.provenance.manifest import manifest
 from faults import SmallProject, explains, needs_proc
 from helpers import snakemake
+from manifest import manifest
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults, needs_proc]
 

@@ -59,8 +59,7 @@ def test_every_rule_runs_in_an_environment_that_holds_only_what_its_file_pins(ma
     (project / "config.yaml").write_text(yaml.safe_dump(CONFIG | {"data": {"dir": str(mnist)}}))
     stand_in = shlex.join([sys.executable, str(ROOT / "tests" / "conda_stand_in.py"), str(tmp_path)])
     path = path_with(tmp_path / "bin", conda=f'#!/bin/sh\nexec {stand_in} "$@"\n', activate='. "$1/bin/activate"\n')
-    targets = ["all"]
-    done = snakemake(project, "--cores", "2", "--sdm", "conda", "--", *targets, PATH=path)
+    done = snakemake(project, "--cores", "2", "--sdm", "conda", PATH=path)
     assert done.returncode == 0, done.stdout
 
     environments = {file.read_text(): f"envs/{file.name}" for file in ENVS}

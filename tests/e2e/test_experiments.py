@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -29,10 +30,6 @@ def test_each_shipped_experiment_is_accepted_and_has_a_results_folder_of_its_own
     assert jobs["page"] == 1
 
 
-def test_they_are_not_part_of_the_default(make_project):
-    assert planned(make_project())["train"] == 11
-
-
 # Everything that the article has not varied.
 BEYOND = """
 experiments:
@@ -48,7 +45,10 @@ experiments:
         input_scaling: standardized
         batch_norm_position: after_activation
       - {activation: elu, optimizer: sgd, learning_rate: 100}
-only: [momentum, beyond]
+  layers:
+    title: Two hidden layers
+    grids: [{hidden: [64, 32]}]
+only: [momentum, beyond, layers]
 draw_runs: false
 on_divergence: keep
 """
@@ -56,7 +56,7 @@ on_divergence: keep
 
 @pytest.fixture(scope="module")
 def done(make_project, mnist):
-    """The results of both experiments."""
+    """The results of these experiments."""
     project = make_project()
     (project / "mine.yaml").write_text(FIVE_LINES)
     (project / "more.yaml").write_text(BEYOND)
@@ -90,8 +90,10 @@ def test_what_is_drawn_is_what_was_measured(done):
 
 
 def test_everything_else_runs_by_the_plain_engine_and_says_so(done):
-    found = {json.loads(path.read_text())["engine"] for path in done.glob("runs/*/environment.json")}
-    assert found == {"TorchEngine"}
+    found = {path.parent.name: json.loads(path.read_text())["engine"] for path in done.glob("runs/*/environment.json")}
+    layers = [run for run in found if "hidden64x32" in run]
+    assert [found.pop(run) for run in layers] == ["NumbaEngine"]
+    assert set(found.values()) == {"TorchEngine"}
     assert len(pd.read_csv(done / "outcomes" / "beyond.csv")) == 5
     assert (done / "figures" / "beyond.png").exists()
 
@@ -103,3 +105,12 @@ def test_nothing_is_drawn_of_single_runs_and_the_text_is_escaped(done):
     assert "Everything &lt;else&gt;" in page
     assert "&lt;b&gt;shown&lt;/b&gt;" in page
     assert 'id="player"' not in page
+
+
+def test_of_two_hidden_layers_each_unit_has_its_row_and_its_picture(done):
+    (folder,) = done.glob("runs/*hidden64x32*")
+    metrics, units = pd.read_csv(folder / "metrics.csv"), pd.read_csv(folder / "units.csv.gz")
+    assert list(units.groupby(["epoch", "layer"]).size()) == [64, 32]
+    assert list(units.groupby("epoch")["dead"].sum()) == list(metrics["dead_units"])
+    with np.load(folder / "dw.npz") as dw:
+        assert {dw[name].shape for name in dw.files} >= {(64, 784), (32, 64)}

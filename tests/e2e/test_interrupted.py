@@ -10,18 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from faults import UNDISTURBED, OneRun, Workflow, needs_proc, processes, wait_for
+from faults import OneRun, Workflow, needs_proc, processes, wait_for
 from helpers import snakemake
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults, needs_proc]
 
-
-@pytest.fixture(scope="module")
-def one_run(make_project, mnist) -> OneRun:
-    """The undisturbed training is done already."""
-    one = OneRun(make_project(), mnist, epochs=12)
-    one.train(UNDISTURBED)
-    return one
+EPOCHS = 12
 
 
 def start(one_run: OneRun, results: str, after: int = 3, **environment: str) -> Workflow:

@@ -1,13 +1,10 @@
 """Another workflow includes this one as a module, as docs/cluster.md shows, with settings and a rule of its own."""
 
-import subprocess
-import sys
-
 import pandas as pd
 import pytest
 import yaml
 
-from helpers import ROOT
+from helpers import ROOT, snakemake
 
 SNAKEFILE = """
 import yaml
@@ -44,10 +41,8 @@ CONFIG = {
 def test_the_workflow_as_a_module_of_another(tmp_path, mnist):
     (tmp_path / "Snakefile").write_text(SNAKEFILE.format(root=ROOT))
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(CONFIG | {"data": {"dir": str(mnist)}}))
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    done = snakemake(tmp_path, "--cores", "2")
+    assert done.returncode == 0, done.stdout
     final = pd.read_csv(tmp_path / "elsewhere" / "final.csv").set_index("run")
     assert (tmp_path / "best.txt").read_text().strip() == final["test_accuracy"].idxmax()
     assert (tmp_path / "elsewhere" / "report" / "index.html").exists()

@@ -2,34 +2,27 @@
 
 import pytest
 
-from faults import DEADLINE, UNDISTURBED, OneRun, wait_for
+from faults import OneRun, wait_for
 from slurm import ABRUPT, PARTITION, URGENT, Slurm
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
+EPOCHS = 50
 NEVER, EVERY_EPOCH = 3600, 0  # seconds between checkpoints
-
-
-@pytest.fixture(scope="module")
-def one_run(make_project, mnist) -> OneRun:
-    """The undisturbed training is done already."""
-    one = OneRun(make_project(), mnist, epochs=50)
-    one.train(UNDISTURBED)
-    return one
 
 
 def preempt(slurm: Slurm, one_run: OneRun, partition: str, checkpoint: int) -> list[str]:
     """Train in a partition, and so in a folder, until an urgent job comes after epoch 5; returns the jobs' states."""
     arguments = one_run.arguments(partition, checkpoint)
     with slurm.snakemake(one_run.project, *arguments, partition=partition) as workflow:
-        wait_for(lambda: "epoch 5/50" in one_run.log(partition) or workflow.poll() is not None)
+        wait_for(lambda: "epoch 5/50" in one_run.log(partition) or workflow.process.poll() is not None)
         urgent = slurm.ask("sbatch", "--parsable", "--output=/dev/null", "--partition", URGENT, "--exclusive",
                            "--wrap", "sleep 1").strip()  # fmt: skip
         wait_for(lambda: slurm.jobs()[urgent]["state"] == "COMPLETED")
         # A job that Slurm puts back into the queue waits there for two minutes, unless somebody says otherwise.
         for number in (number for number, job in slurm.jobs().items() if job["state"] == "PENDING"):
             slurm.ask("scontrol", "update", f"JobId={number}", "StartTime=now")
-        assert workflow.wait(timeout=DEADLINE) == 0
+        assert workflow.wait() == 0
     assert 5 <= one_run.resumed_after(partition) < 50
     one_run.is_as_undisturbed(partition)
     return sorted(job["state"] for job in slurm.jobs().values() if job["partition"] == partition)

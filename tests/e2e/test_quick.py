@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -31,31 +30,8 @@ def runs(results) -> pd.DataFrame:
     return pd.read_csv(results / "runs.csv", index_col="run")
 
 
-def test_mnist_lies_as_torchvision_lays_it_out(results):
-    raw = results / "data" / "MNIST" / "raw"
-    assert {path.name: sha256(path.read_bytes()).hexdigest() for path in raw.iterdir()} == DIGESTS
-
-
-def test_every_run_has_its_files(results, runs):
-    assert len(runs) == 11
-    for run in runs.index:
-        files = {"metrics.csv", "units.csv.gz", "batches.csv.gz", "accuracy.png", "accuracy.svg", "dw.mp4"}
-        assert files <= {path.name for path in (results / "runs" / run).iterdir() if path.stat().st_size}
-    for experiment in ("batch_size", "leaky_relu"):
-        assert (results / "figures" / f"{experiment}.png").stat().st_size
-        assert (results / "figures" / f"{experiment}.svg").stat().st_size
-    for comparison in ("bn_relu", "bn_leaky_relu"):
-        assert (results / "comparisons" / f"{comparison}.mp4").stat().st_size
-
-
 def test_columns_of_the_tables(results, runs):
-    assert list(pd.read_csv(results / "runs.csv").columns) == [
-        *("run", "batch_norm", "activation", "negative_slope", "batch_size", "optimizer", "learning_rate"),
-        *("hidden", "dataset", "epochs", "seed", "experiments"),
-        *("momentum", "initialization", "initial_deviation", "bias", "batch_norm_position", "input_scaling"),
-        *("train_images", "convolutions", "batch_norm_epsilon", "batch_norm_momentum", "loss"),
-        *("beta1", "beta2", "epsilon"),
-    ]
+    assert len(runs) == 11
     for run, row in runs.iterrows():
         folder = results / "runs" / run
         metrics, units, batches = (
@@ -80,16 +56,6 @@ def test_the_networks_have_learnt(results, runs):
     assert (final["test_accuracy"] > np.where(runs["batch_size"] == 500, 0.5, 0.75)).all()
 
 
-def test_batch_norm_grays_the_background_from_the_start(results, runs):
-    gray = {}
-    for run in runs.index:
-        units = pd.read_csv(results / "runs" / run / "units.csv.gz")
-        gray[run] = units[units["epoch"] == 2]["background"].between(64, 191).mean()
-    with_bn = runs["batch_norm"].to_numpy()
-    assert min(np.array(list(gray.values()))[with_bn & (runs["batch_size"] >= 50)]) > 0.9
-    assert max(np.array(list(gray.values()))[~with_bn]) < 0.8
-
-
 def test_the_page_and_its_numbers(results):
     page = (results / "report" / "index.html").read_text()
     final = pd.read_csv(results / "final.csv")
@@ -98,6 +64,8 @@ def test_the_page_and_its_numbers(results):
     titles = [page.index(f">{title}</h2>") for title in ("Set-up", "Mini-batch size", "Leaky ReLU", "Final values")]
     assert titles == sorted(titles)
     assert titles[1] < page.index(">BN on against off, ReLU</h2>") < titles[2]
+    for stage in ("train: training", "train: measuring and writing", "frames", "videos", "figures"):
+        assert f'<th scope="row">{stage}</th>' in page
     assert re.findall(r'src="(?!assets/)', page) == []
     scripts = set(re.findall(r"workflow/scripts/\w+\.py", page))
     assert len(scripts) > 4
@@ -144,14 +112,6 @@ def test_every_claim_has_its_verdict(results):
     assert (verdicts["slopes-agree"] == "not tested").all()
     assert verdicts["no-death-with-bn", "any"] == verdicts["no-death-with-leaky", "any"] == "reproduced"
     assert (claims.loc[claims["claim"] != "slopes-agree", "seeds"] == 1).all()
-
-
-def test_figures_of_units_and_where_the_time_went(results):
-    kinds = {"evaluations": 2, "perfect": 2, "units": 2, "backgrounds": 2, "darkness": 2, "raster": 2}
-    assert {kind: len(list((results / "figures" / kind).glob("*.png"))) for kind in kinds} == kinds
-    page = (results / "report" / "index.html").read_text()
-    for stage in ("train: training", "train: measuring and writing", "frames", "videos", "figures"):
-        assert f'<th scope="row">{stage}</th>' in page
 
 
 def test_the_pictures_of_the_documents_are_made_from_the_results(project, monkeypatch, tmp_path):

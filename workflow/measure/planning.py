@@ -1,17 +1,16 @@
 """What Snakemake takes to plan ten thousand runs, beside a bare Snakefile with as many jobs, files and directives."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import yaml
 
 from dying_relu.configuration.config import load_config
 from dying_relu.data.datasets import DATASETS
-from measure.pinned import MeasurementError
 
 GRID = {
     "batch_norm": [True, False],
@@ -43,12 +42,11 @@ rule gather:
 """
 
 
-def run(folder: Path, seeds: int = 50) -> None:
+def run(folder: Path, seeds: int) -> None:
     """Print processor seconds and peak memory of dry runs for `seeds` seeds of a grid of 200 points.
 
-    `folder` is made, and removed at the end. Nothing is trained: the second dry run finds empty files of all runs.
+    Nothing is trained: the second dry run finds empty files of all runs in `folder`.
     """
-    folder.mkdir(parents=True)
     results, bare = folder / "results", folder / "bare"
     bare.mkdir()
     figure = {"kind": "map", "x": "learning_rate", "y": "batch_size"}
@@ -75,13 +73,17 @@ def run(folder: Path, seeds: int = 50) -> None:
     table = pd.DataFrame(rows, columns=["dry run", "seconds", "memory_mb", "bare_seconds", "bare_memory_mb"])
     table["ratio"] = table["seconds"] / table["bare_seconds"]
     print(f"{len(runs):,} runs", table.round(2).to_string(index=False), sep="\n")
-    shutil.rmtree(folder)
 
 
 def _measured(command: list[str], folder: Path) -> tuple[float, float]:
-    """Processor seconds and peak memory in MB of a command in `folder`. Raises MeasurementError when it fails."""
+    """Processor seconds and peak memory in MB of a command in `folder`, which must not fail."""
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise MeasurementError(f"failed: {' '.join(command)}")
+        raise subprocess.CalledProcessError(status, command)
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as name:
+        run(Path(name), seeds=50)

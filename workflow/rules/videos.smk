@@ -44,7 +44,6 @@ rule video:
         "<benchmarks>/video/{run}.tsv"
     conda:
         "../../envs/videos.yaml"
-    threads: 1
     resources:
         **growing(mem_mb=500, runtime=10),
     params:
@@ -77,7 +76,6 @@ rule comparison:
         "<benchmarks>/comparison/{comparison}.tsv"
     conda:
         "../../envs/videos.yaml"
-    threads: 1
     resources:
         **growing(mem_mb=500, runtime=10),
     params:

@@ -93,12 +93,3 @@ def test_neither_time_nor_name_nor_parts_are_in_the_bytes(tmp_path, monkeypatch)
         written.append([(tmp_path / f"{name}.csv.gz").read_bytes(), (tmp_path / name).read_bytes()])
     assert written[0] == written[1]
     assert len(written[0][0]) > 1 << 17
-
-
-def test_numpy_reads_the_archive(tmp_path):
-    with closing(NpzWriter(tmp_path / "a.npz")) as arrays:
-        arrays.append("first", np.arange(6, dtype=np.uint8).reshape(2, 3))
-        arrays.append("second", np.zeros(1))
-    with np.load(tmp_path / "a.npz") as read:
-        assert read.files == ["first", "second"]
-        assert read["first"].tolist() == [[0, 1, 2], [3, 4, 5]]

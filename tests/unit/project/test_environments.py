@@ -1,10 +1,11 @@
-"""The conda environments: that they agree with the lock, and have what their scripts import."""
+"""Environments and profiles: they agree with the lock and the rules, and have what scripts import."""
 
 import ast
 import re
 import sys
 
 import pytest
+import yaml
 
 from dying_relu.provenance.code_digest import ImportGraph
 from environments import ENVS, PYPI, pins, rules
@@ -59,3 +60,9 @@ def test_the_lock_has_what_is_asked_for_directly():
     asked = re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "envs/requirements.in").read_text(), re.MULTILINE)
     assert len(asked) > 10
     assert {name: LOCK[name] for name, _ in asked} == dict(asked)
+
+
+def test_every_rule_belongs_to_a_submission_of_the_profile_for_clusters():
+    groups = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["groups"]
+    rules = "".join(file.read_text() for file in ROOT.glob("workflow/rules/*.smk"))
+    assert set(groups) == set(re.findall(r"^rule (\w+):", rules, re.MULTILINE))  # fetching stays where Snakemake runs

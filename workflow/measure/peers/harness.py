@@ -3,9 +3,8 @@
 import argparse
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,21 +38,23 @@ class Task:
         return pixels.reshape(-1, 784).astype(np.float32) / 255
 
 
-def measure(make: Callable[[Task], Implementation]) -> None:
-    """Call `make` with the task, train, and print seconds per epoch and first test accuracy as JSON.
+def measure(makers: Mapping[str, Callable[[Task], Implementation]]) -> None:
+    """Train what the command line names, and print seconds per epoch and first test accuracy as JSON.
 
     Seconds are processor time of all threads. They share one core, so that it is the time that an epoch takes where
     nothing else runs, and other work on the machine changes it little. The first epoch compiles and warms up, and is
     not counted.
     """
     parser = argparse.ArgumentParser()
+    parser.add_argument("implementation", choices=makers)
     parser.add_argument("raw", type=Path)
     parser.add_argument("batch_size", type=int)
     parser.add_argument("epochs", type=int)
     parser.add_argument("--hidden", type=int, nargs="+", default=Task.hidden)
     parser.add_argument("--standardized", action="store_true")
     arguments = parser.parse_args()
-    train_epoch, accuracy = make(Task(arguments.raw, arguments.batch_size, arguments.hidden, arguments.standardized))
+    task = Task(arguments.raw, arguments.batch_size, arguments.hidden, arguments.standardized)
+    train_epoch, accuracy = makers[arguments.implementation](task)
     generator = np.random.default_rng(0)
     seconds, first = [], None
     for epoch in range(arguments.epochs + 1):
@@ -64,24 +65,3 @@ def measure(make: Callable[[Task], Implementation]) -> None:
         if epoch == 0:
             first = accuracy()
     print(json.dumps({"seconds": seconds[1:], "accuracy": first}))
-
-
-def torch_network(task: Task):
-    """784 - hidden layers with BN and ReLU - 10, as a beginner would write it."""
-    from torch import nn
-
-    sizes = [784, *task.hidden]
-    hidden = [(nn.Linear(inputs, width), nn.BatchNorm1d(width), nn.ReLU()) for inputs, width in pairwise(sizes)]
-    return nn.Sequential(nn.Flatten(), *chain(*hidden), nn.Linear(sizes[-1], CLASSES))
-
-
-def torch_accuracy(network, task: Task) -> float:
-    """The share of test images that a torch network classifies correctly, with running averages."""
-    import torch
-
-    images, labels = map(torch.from_numpy, task.read("t10k"))
-    network.eval()
-    with torch.inference_mode():
-        correct = (network(images).argmax(1) == labels).double().mean().item()
-    network.train()
-    return correct

@@ -59,4 +59,4 @@ def make(task: Task) -> Implementation:
 
 
 if __name__ == "__main__":
-    measure(make)
+    measure({"jax-scan": make})

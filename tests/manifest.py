@@ -1,6 +1,5 @@
 """SHA-256 of every result file that must be the same whenever and wherever it is made."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from dying_relu.io.atomic import file_digest
@@ -14,11 +13,6 @@ def manifest(results: Path) -> dict[str, str]:
     """SHA-256 by path relative to the folder `results`, sorted by path; includes hidden and unfinished files."""
     paths = [path.relative_to(results) for path in results.rglob("*") if path.is_file()]
     return {str(path): file_digest(results / path) for path in sorted(paths) if not _is_ignored(path)}
-
-
-def differences(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
-    """Sorted paths that only one manifest has, or that have different digests."""
-    return sorted(path for path in first.keys() | second.keys() if first.get(path) != second.get(path))
 
 
 def _is_ignored(path: Path) -> bool:
