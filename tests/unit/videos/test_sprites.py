@@ -58,14 +58,6 @@ def test_frames_come_back_from_the_strips(tmp_path, shapes):
                 assert abs(seen.astype(float).mean() - square.mean()) < 8
 
 
-def test_the_same_frames_give_the_same_bytes(tmp_path):
-    archive(tmp_path / "dw.npz", ["epoch-000001"], [(16, 784)])
-    for folder in ("one", "two"):
-        draw_sprites(tmp_path / "dw.npz", tmp_path / folder)
-    for path in (tmp_path / "one").iterdir():
-        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
-
-
 def test_a_training_without_frames_has_no_strips(tmp_path):
     archive(tmp_path / "dw.npz", [], [])
     draw_sprites(tmp_path / "dw.npz", tmp_path / "sprites")
