@@ -22,9 +22,7 @@ from dying_relu.io.columns import METRICS
 from helpers import ROOT, make_run
 
 # No formula, though a dollar before a letter begins one.
-TITLE = (
-    r"The number of dying units with and without the normalisation of their mini-batches for $\frac{ more than $5"
-)
+TITLE = r"The number of dying units with and without the normalisation of their mini-batches for $\frac{ more than $5"
 METRICS_TABLE = pd.DataFrame(0.5, index=range(3), columns=METRICS).assign(epoch=[1, 2, 3])
 
 
