@@ -38,14 +38,12 @@ def accuracy(value: float, epochs: int = EPOCHS) -> Tables:
     return course(*[0.5] * (epochs - 1), value)
 
 
-def units(dark=None, dead=None, inactive=None, background=None, dw=1.0) -> Tables:
-    """A run's units, from `[epochs, units]` of 0 and 1; what is not given is 0."""
-    given = [np.asarray(part) for part in (dark, dead, inactive, background) if part is not None]
-    epochs, count = given[0].shape
-    zeros = np.zeros((epochs, count), int)
-    columns = {"dark": dark, "dead": dead, "inactive": inactive, "background": background}
-    flat = {name: np.asarray(zeros if part is None else part).ravel() for name, part in columns.items()}
-    table = pd.DataFrame({"epoch": np.repeat(np.arange(1, epochs + 1), count), **flat, "dw_min": 0.0})
+def units(dark, dw=1.0, **others) -> Tables:
+    """A run's units, from `[epochs, units]` of 0 and 1; of the other columns, what is not given is 0."""
+    epochs, count = np.shape(dark)
+    columns = {"dark": dark, "dead": 0, "inactive": 0, "background": 0, "dw_min": 0.0} | others
+    flat = {name: value if np.isscalar(value) else np.ravel(value) for name, value in columns.items()}
+    table = pd.DataFrame({"epoch": np.repeat(np.arange(1, epochs + 1), count)} | flat)
     # A dark square's range is 1e-6; the brightest pixel of a range of 1 is 254.97.
     return Tables(units=table.assign(dw_max=np.where(table["dark"], 1e-6, dw)))
 
@@ -67,8 +65,12 @@ def two_penalties(batch: float, running: float) -> dict:
     return groups
 
 
+def groups(with_bn: Tables, without: Tables) -> dict:
+    return {"with": [with_bn], "without": [without]}
+
+
 def pair(with_bn: float, without: float) -> dict:
-    return {"with": [accuracy(with_bn)], "without": [accuracy(without)]}
+    return groups(accuracy(with_bn), accuracy(without))
 
 
 def slopes(*means: float) -> dict:
@@ -113,10 +115,6 @@ def dark_units(inactive: int, vanished: int, present: int) -> Tables:
     rows = {"epoch": [1, 1, 2, 2], "batch": [1, 2, 1, 2], "accuracy": [0.9, 1, 1, 0.99], "loss": [1, 1e-3, 1e-3, 1e-3]}
     tables.batches = pd.DataFrame(rows)
     return tables
-
-
-def groups(with_bn: Tables, without: Tables) -> dict:
-    return {"with": [with_bn], "without": [without]}
 
 
 LEVELS = (0.9, 0.965, 0.975, 0.98, 0.984, 0.9871)
@@ -207,7 +205,7 @@ def test_each_evaluation_reads_its_own_column():
 
 @pytest.mark.parametrize("claim", ["no-death-with-bn", "no-death-with-leaky"])
 def test_a_single_death_in_a_single_epoch_counts(claim):
-    alive, died = units(dead=np.zeros((3, 4))), units(dead=[[0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]])
+    alive, died = units(ALIVE), units(ALIVE, dead=DEAD_ONCE)
     alive_groups = {"sizes": [alive], "with": [alive], "without": [alive]}
     row = judge(CLAIMS[claim], "any", [alive_groups])
     assert (row["verdict"], row["measured"]) == (REPRODUCED, 0)
