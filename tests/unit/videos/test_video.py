@@ -90,15 +90,9 @@ def test_side_by_side_shows_the_same_epoch_on_both_sides(frames):
     middle = pictures.shape[2] // 2
     sides = [(round(float(p[BAND + 20, 20]), -1), round(float(p[BAND + 20, middle + 8 + 20]), -1)) for p in pictures]
     assert sides == [(20, 220), (120, 120), (220, 20)]
-
-
-def test_a_still_is_one_frame_of_each_side_with_labels(frames):
     still([frames / "left", frames / "right"], ["BN", "no BN"], "epoch-000003", frames / "still.png")
     with Image.open(frames / "still.png") as picture:
-        pixels = np.asarray(picture)
-    middle = pixels.shape[1] // 2
-    assert (pixels[BAND + 20, 20], pixels[BAND + 20, middle + 8 + 20]) == (220, 20)
-    assert pixels[:BAND].max() > 200
+        assert np.abs(np.asarray(picture).astype(int) - pictures[2]).max() < 100  # but for losses of H.264
 
 
 def test_a_shrunk_picture_keeps_its_shape_and_its_colours(tmp_path):
