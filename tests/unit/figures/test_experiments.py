@@ -4,12 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dying_relu.figures.experiments import (
-    FIGURES,
-    accuracy_and_dead_units,
-    final_test_accuracy,
-    unit_counts,
-)
+from dying_relu.figures.experiments import FIGURES, accuracy_and_dead_units, final_test_accuracy, unit_counts
 from dying_relu.figures.run_accuracy import accuracy, envelope
 from dying_relu.figures.style import save
 from dying_relu.io.columns import METRICS
@@ -63,6 +58,7 @@ def test_every_series_has_a_look_and_a_label_of_its_own(grids):
     lines = [line for line in axes.lines if len(line.get_xdata()) == 3]
     assert len({(*line.get_color(), line.get_marker()) for line in lines}) == len(curves(axes)) == len(grids)
     assert [line.get_linestyle() == "-" for line in lines] == [grid.get("batch_norm", True) for grid in grids]
+    assert not [label for label in curves(axes) if "no BN" in label and "activation" in label]  # a position of BN
 
 
 def test_accuracy_of_one_run():
@@ -85,7 +81,7 @@ def four_runs():
     """Two mini-batch sizes, two seeds each: a test accuracy of 0.5 up to the last tenth of the epochs."""
     runs = {}
     for (size, seed), level in {(10, 1): 0.9, (10, 2): 0.92, (100, 1): 0.8, (100, 2): 0.82}.items():
-        table = pd.DataFrame(0.5, index=range(20), columns=METRICS).assign(epoch=range(1, 21))
+        table = pd.DataFrame(0.5, index=range(20), columns=METRICS).assign(epoch=range(1, 21), perfect_batches=0.25)
         table[["dead_units", "inactive_units", "dark_units"]] = 3
         table.loc[18:, "test_accuracy"] = level
         runs[make_run(batch_size=size, seed=seed)] = table
@@ -97,6 +93,7 @@ def test_evaluations_have_a_mark_for_the_mean_and_a_point_for_each_seed(four_run
     means = [line.get_ydata().tolist() for line in axes.lines if len(line.get_ydata()) == 2]
     assert means[0] == pytest.approx([0.91, 0.81])
     assert means[1] == pytest.approx([0.5, 0.5])
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["mini-batch 10", "mini-batch 100"]
     points = np.concatenate([points.get_offsets()[:, 1] for points in axes.collections])
     assert sorted(points) == pytest.approx([0.5] * 4 + [0.8, 0.82, 0.9, 0.92])
 
@@ -121,8 +118,7 @@ def test_a_single_run_of_a_single_epoch(kind, four_runs, tmp_path):
     (table, *_) = four_runs.values()
     figure = FIGURES[kind]({make_run(): table.head(1)}, "A title")
     save(figure, tmp_path / "figure.svg")
-    text = (tmp_path / "figure.svg").read_text()
-    assert "A title" in text
+    assert "A title" in (tmp_path / "figure.svg").read_text()
     assert [len(axes.lines) > 0 for axes in figure.axes] == [True] * (3 if kind == "units" else 1)
     if kind == "perfect":
-        assert figure.axes[0].lines[0].get_ydata().tolist() == [0.5]
+        assert figure.axes[0].lines[0].get_ydata().tolist() == [0.25]
