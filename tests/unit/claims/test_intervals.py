@@ -1,64 +1,38 @@
 """Intervals against textbook values and closed forms, and against the values that a claim allows."""
 
 import math
+from dataclasses import astuple
 
 import pytest
 
 from dying_relu.claims.intervals import AcceptanceRange, Interval, of_units, over_seeds, share_over_seeds
 
 
-def test_five_seeds():
-    # Mean 3, standard deviation sqrt(2.5), and 2.776 from the table of Student's t for 4 degrees of freedom.
-    interval = over_seeds([1, 2, 3, 4, 5])
-    half = 2.776 * math.sqrt(2.5 / 5)
-    assert (interval.value, interval.low, interval.high) == pytest.approx((3, 3 - half, 3 + half), abs=1e-3)
-    assert interval.decisive
-
-
-def test_seeds_that_agree_leave_no_doubt():
-    assert over_seeds([0.25, 0.25, 0.25]) == Interval(0.25, 0.25, 0.25, decisive=True)
-
-
-def test_one_seed_has_no_interval():
-    interval = over_seeds([0.25])
-    assert (interval.value, interval.decisive) == (0.25, False)
-    assert math.isnan(interval.low)
-    assert math.isnan(interval.high)
-
-
-@pytest.mark.parametrize("values", [[math.nan], [1, math.nan, 3]])
-def test_nan_stays_nan_and_undecided(values):
-    assert math.isnan(over_seeds(values).value)
-    assert AcceptanceRange(at_most=9).reproduced_by(over_seeds(values)) is None
-
-
-def test_the_interval_of_a_share_is_clipped_to_zero_and_one():
-    interval = share_over_seeds([0.9, 1.0])
-    assert interval.high == 1
-    assert interval.low == pytest.approx(0.95 - 12.706 * 0.05, abs=1e-4)  # t for 1 degree of freedom
-    assert share_over_seeds([0.0, 0.5]).low == 0
-
-
-def test_exact_interval_where_it_has_a_closed_form():
-    none, every = of_units([False] * 20), of_units([True] * 20)
-    assert (none.value, none.low, none.high) == pytest.approx((0, 0, 1 - 0.025 ** (1 / 20)))
-    assert (every.value, every.low, every.high) == pytest.approx((1, 0.025 ** (1 / 20), 1))
-    assert not none.decisive
-
-
-def test_exact_interval_of_a_single_unit():
-    # One of two: P(at least 1 | low) = 1 - (1 - low)^2 = 0.025, and the same from above.
-    interval = of_units([True, False])
-    low = 1 - math.sqrt(0.975)
-    assert (interval.value, interval.low, interval.high) == pytest.approx((0.5, low, 1 - low))
-
-
-def test_no_units_give_no_value():
-    assert math.isnan(of_units([]).value)
-
-
 def certain(value: float) -> Interval:
     return Interval(value, math.nan, math.nan, decisive=False)
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [
+        # Standard deviation sqrt(2.5), and 2.776445 from the table of Student's t for 4 degrees of freedom.
+        (over_seeds([1, 2, 3, 4, 5]), Interval(3, 3 - 2.776445 * 0.5**0.5, 3 + 2.776445 * 0.5**0.5, decisive=True)),
+        (over_seeds([0.25, 0.25, 0.25]), Interval(0.25, 0.25, 0.25, decisive=True)),
+        (over_seeds([0.25]), certain(0.25)),
+        (over_seeds([math.nan]), certain(math.nan)),
+        (over_seeds([1, math.nan, 3]), Interval(math.nan, math.nan, math.nan, decisive=True)),
+        # Clipped to 0 and 1; 12.706205 is t for 1 degree of freedom.
+        (share_over_seeds([0.9, 1.0]), Interval(0.95, 0.95 - 12.706205 * 0.05, 1, decisive=True)),
+        (share_over_seeds([0.0, 0.1]), Interval(0.05, 0, 0.05 + 12.706205 * 0.05, decisive=True)),
+        # Of units: where it has a closed form. One of two: P(at least 1 | low) = 1 - (1 - low)^2 = 0.025.
+        (of_units([False] * 20), Interval(0, 0, 1 - 0.025 ** (1 / 20), decisive=False)),
+        (of_units([True] * 20), Interval(1, 0.025 ** (1 / 20), 1, decisive=False)),
+        (of_units([True, False]), Interval(0.5, 1 - math.sqrt(0.975), math.sqrt(0.975), decisive=False)),
+        (of_units([]), certain(math.nan)),
+    ],
+)
+def test_intervals_of_textbooks(interval, expected):
+    assert astuple(interval) == pytest.approx(astuple(expected), nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -71,10 +45,10 @@ def certain(value: float) -> Interval:
         (AcceptanceRange(at_least=1, at_most=2), 1.5, True),
         (AcceptanceRange(at_least=1, below=2), 2, False),
         (AcceptanceRange(above=0), 1e-9, True),  # small, but more than rounding
+        (AcceptanceRange(at_most=9), math.nan, None),
     ],
 )
 def test_bounds_are_included_or_excluded(accepted, value, inside):
-    assert (value in accepted) == inside
     assert accepted.reproduced_by(certain(value)) is inside
 
 

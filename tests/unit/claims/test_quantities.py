@@ -38,14 +38,12 @@ def accuracy(value: float, epochs: int = EPOCHS) -> Tables:
     return course(*[0.5] * (epochs - 1), value)
 
 
-def units(dark=None, dead=None, inactive=None, background=None, dw=1.0) -> Tables:
-    """A run's units, from `[epochs, units]` of 0 and 1; what is not given is 0."""
-    given = [np.asarray(part) for part in (dark, dead, inactive, background) if part is not None]
-    epochs, count = given[0].shape
-    zeros = np.zeros((epochs, count), int)
-    columns = {"dark": dark, "dead": dead, "inactive": inactive, "background": background}
-    flat = {name: np.asarray(zeros if part is None else part).ravel() for name, part in columns.items()}
-    table = pd.DataFrame({"epoch": np.repeat(np.arange(1, epochs + 1), count), **flat, "dw_min": 0.0})
+def units(dark, dw=1.0, **others) -> Tables:
+    """A run's units, from `[epochs, units]` of 0 and 1; of the other columns, what is not given is 0."""
+    epochs, count = np.shape(dark)
+    columns = {"dark": dark, "dead": 0, "inactive": 0, "background": 0, "dw_min": 0.0} | others
+    flat = {name: value if np.isscalar(value) else np.ravel(value) for name, value in columns.items()}
+    table = pd.DataFrame({"epoch": np.repeat(np.arange(1, epochs + 1), count)} | flat)
     # A dark square's range is 1e-6; the brightest pixel of a range of 1 is 254.97.
     return Tables(units=table.assign(dw_max=np.where(table["dark"], 1e-6, dw)))
 
@@ -67,8 +65,12 @@ def two_penalties(batch: float, running: float) -> dict:
     return groups
 
 
+def groups(with_bn: Tables, without: Tables) -> dict:
+    return {"with": [with_bn], "without": [without]}
+
+
 def pair(with_bn: float, without: float) -> dict:
-    return {"with": [accuracy(with_bn)], "without": [accuracy(without)]}
+    return groups(accuracy(with_bn), accuracy(without))
 
 
 def slopes(*means: float) -> dict:
@@ -78,14 +80,18 @@ def slopes(*means: float) -> dict:
     return {"slopes": leaky, "relu": [relu]}
 
 
+def changed(flags: np.ndarray, epochs, units, value: int) -> np.ndarray:
+    flags = flags.copy()
+    flags[epochs, units] = value
+    return flags
+
+
 # Twenty epochs of four units. In the last two all squares are dark, as after a mini-batch without errors.
-DARK = np.zeros((20, 4), int)
-DARK[18:] = 1
-BLACK = DARK.copy()
-BLACK[8:, 2] = 1  # from before the middle of the 18 frames that show something
+ALIVE = np.zeros((20, 4), int)
+DARK = changed(ALIVE, slice(18, None), slice(None), 1)
+BLACK = changed(DARK, slice(8, None), 2, 1)  # from before the middle of the 18 frames that show something
+DEAD_ONCE = changed(ALIVE, 3, 2, 1)
 NOTHING = np.ones((5, 4))
-DEAD_ONCE = np.zeros((20, 4))
-DEAD_ONCE[3, 2] = 1
 
 
 def gray(share: float) -> Tables:
@@ -111,52 +117,38 @@ def dark_units(inactive: int, vanished: int, present: int) -> Tables:
     return tables
 
 
-def groups(with_bn: Tables, without: Tables) -> dict:
-    return {"with": [with_bn], "without": [without]}
-
-
+LEVELS = (0.9, 0.965, 0.975, 0.98, 0.984, 0.9871)
 STUCK, COMMON = perfect(0, 0, 1, 1), perfect(0, 0, 0.95, 0.95)
 FLAT, DROPS = course(*[0.98] * 20), course(*[0.98] * 19, 0.9)
 WHOLE, TORN = course(*[0.98] * 30), course(*[0.98] * 24, math.nan, *[0.98] * 5)
 CASES = [
-    ("small-batch-penalty", [penalty(0.01)], REPRODUCED),
+    # As floats, the differences are not quite 0.5 and 2 points.
+    *[("small-batch-penalty", [penalty(points, other)], REPRODUCED) for points in (0.005, 0.02) for other in LEVELS],
     ("small-batch-penalty", [penalty(0.0049)], NOT),
     ("small-batch-penalty", [penalty(0.0201)], NOT),
-    ("small-batch-penalty", [penalty(d) for d in (0.010, 0.011, 0.012)], REPRODUCED),
-    ("small-batch-penalty", [penalty(d) for d in (0.0, 0.001, 0.002)], NOT),
     ("small-batch-penalty", [penalty(d) for d in (0.001, 0.010, 0.019)], UNDECIDED),
     ("small-batch-penalty", [penalty(0.01), penalty(math.nan)], UNDECIDED),
-    ("bn-lowers-test-accuracy", [pair(0.97, 0.98)], REPRODUCED),
     ("bn-lowers-test-accuracy", [pair(0.98, 0.98)], NOT),
-    ("bn-lowers-test-accuracy", [pair(0.98, 0.98)] * 3, NOT),
-    ("bn-lowers-test-accuracy", [pair(0.98, 0.97)], NOT),
     ("bn-lowers-test-accuracy", [pair(0.98, 0.985), pair(0.98, 0.975)], UNDECIDED),
     ("bn-lowers-test-accuracy", [pair(0.98, math.nan)], UNDECIDED),
     # Between seeds both scatter by a point; within a seed BN is a tenth of a point lower: the pairs decide.
     ("bn-lowers-test-accuracy", [pair(0.96, 0.961), pair(0.97, 0.9711), pair(0.98, 0.9809)], REPRODUCED),
     ("bn-lowers-test-accuracy-leaky", [pair(0.97, 0.98)], REPRODUCED),
     ("bn-lowers-test-accuracy-leaky", [pair(0.98, 0.98)], NOT),
-    ("bn-lowers-test-accuracy-leaky", [pair(0.98, 0.985), pair(0.98, 0.975)], UNDECIDED),
     ("about-98-percent", [{"sizes": [accuracy(a) for a in (0.96, 0.976)]}], REPRODUCED),
     ("about-98-percent", [{"sizes": [accuracy(0.975)]}], REPRODUCED),
     ("about-98-percent", [{"sizes": [accuracy(0.985)]}], NOT),
-    ("about-98-percent", [{"sizes": [accuracy(a) for a in (0.96, 0.97)]}], NOT),
-    ("about-98-percent", [{"sizes": [accuracy(0.98)]}, {"sizes": [accuracy(0.986)]}], UNDECIDED),
     ("about-98-percent", [{"sizes": [accuracy(0.98), accuracy(math.nan)]}], UNDECIDED),
     ("slopes-agree", [slopes(0.98, 0.981, 0.979, 0.977, 0.98)], REPRODUCED),
     ("slopes-agree", [slopes(0.98, 0.981, 0.979, 0.975, 0.98)], NOT),
-    ("slopes-agree", [slopes(*[0.98] * 5)], REPRODUCED),
-    ("slopes-agree", [slopes(0.98, 0.98, 0.98, math.nan, 0.98)], UNDECIDED),
-    ("slopes-agree", [slopes(*[0.98] * 4, 0.98 - d) for d in (0.003, 0.0031, 0.0032)], REPRODUCED),
-    ("slopes-agree", [slopes(*[0.98] * 4, 0.98 - d) for d in (0.007, 0.0071, 0.0072)], NOT),
     ("slopes-agree", [slopes(*[0.98] * 4, 0.98 - d) for d in (0.004, 0.006)], UNDECIDED),
     # Epoch 20 itself counts, and an epoch that is not a number is not left out.
     ("slopes-agree", [{"slopes": [FLAT] * 4, "relu": [FLAT]}], REPRODUCED),
     ("slopes-agree", [{"slopes": [FLAT] * 4, "relu": [DROPS]}], NOT),
     ("slopes-agree", [{"slopes": [WHOLE, TORN, WHOLE, WHOLE], "relu": [WHOLE]}], UNDECIDED),
+    *[("slopes-agree", [slopes(*[level] * 4, level - 0.005)], REPRODUCED) for level in LEVELS],
     ("even-change-with-bn", [{"sizes": [units(DARK), units(DARK)]}], REPRODUCED),
     ("even-change-with-bn", [{"sizes": [units(DARK), units(BLACK)]}], NOT),
-    ("even-change-with-bn", [{"sizes": [units(NOTHING)]}], UNDECIDED),
     ("even-change-with-bn", [{"sizes": [units(DARK), units(NOTHING)]}], UNDECIDED),
     ("black-units-leaky-without-bn", [groups(units(DARK), units(BLACK))], REPRODUCED),
     ("black-units-leaky-without-bn", [groups(units(DARK), units(DARK))], NOT),  # none without BN
@@ -177,7 +169,6 @@ CASES = [
     ("saturated-training-without-bn", [groups(COMMON, STUCK)], REPRODUCED),
     # One epoch in three with errors: the median epoch of the second half has none.
     ("saturated-training-without-bn", [groups(COMMON, perfect(0, 0, 0, 0.3, 1, 1))], REPRODUCED),
-    ("saturated-training-without-bn", [groups(COMMON, perfect(0, 0, 0, 1, 1, 0.3))], REPRODUCED),
     ("saturated-training-without-bn", [groups(COMMON, perfect(0, 0, 0.98, 0.98))], NOT),
     ("saturated-training-without-bn", [groups(perfect(0, 0, 0.995, 0.995), STUCK)], NOT),
     ("saturated-training-without-bn", [groups(COMMON, perfect(0, 0, 1, math.nan))], UNDECIDED),
@@ -200,56 +191,21 @@ def test_verdicts(claim, seeds, expected):
     assert {verdict(claim, seeds, evaluation) for evaluation in CLAIMS[claim].evaluations} == {expected}
 
 
-@pytest.mark.parametrize("seeds", [1, 3])
-@pytest.mark.parametrize("points", [0.49, 0.5, 0.51, 1.99, 2, 2.01])
-def test_ties_are_decided_by_the_rule_and_not_by_rounding(points, seeds):
-    # As floats, the differences are not quite 0.5 and 2 points.
-    for higher in (0.9, 0.965, 0.975, 0.98, 0.984, 0.9871):
-        high, low = course(*[higher] * 30), course(*[round(higher - points / 100, 4)] * 30)
-        penalties = [{"small": [low], "others": [high] * 4}] * seeds
-        assert verdict("small-batch-penalty", penalties) == (REPRODUCED if 0.5 <= points <= 2 else NOT)
-        spread = [{"slopes": [high, low, high, high], "relu": [high]}] * seeds
-        assert verdict("slopes-agree", spread) == (REPRODUCED if points <= 0.5 else NOT)
-
-
-def test_the_order_of_epochs_does_not_break_a_tie():
-    values = np.random.default_rng(1).integers(9700, 9900, 10) / 1e4
-    orders = [np.random.default_rng(seed).permutation(values) for seed in range(20)]
-    least, *_, most = sorted(orders, key=lambda order: pd.Series(order).mean())
-    assert pd.Series(least).mean() < pd.Series(most).mean()  # by the last bit
-    seed = {"with": [course(*[0.5] * 90, *least)], "without": [course(*[0.5] * 90, *most)]}
-    assert verdict("bn-lowers-test-accuracy", [seed]) == NOT
-
-
 def test_each_evaluation_reads_its_own_column():
-    seed = pair(0.98, 0.98)
+    seed = groups(accuracy(0.98, epochs=20), accuracy(0.98, epochs=20))
     seed["with"][0].metrics[BATCH_STATISTICS] -= 0.01
-    assert verdict("bn-lowers-test-accuracy", [seed], "batch") == REPRODUCED
-    assert verdict("bn-lowers-test-accuracy", [seed], "running") == NOT
-
-
-def test_an_epoch_that_is_not_a_number_is_not_left_out():
-    seed = {"with": [accuracy(0.97, epochs=20)], "without": [accuracy(0.98, epochs=20)]}
-    seed["without"][0].metrics.loc[18, RUNNING_AVERAGES] = math.nan  # the last tenth are two epochs
-    assert verdict("bn-lowers-test-accuracy", [seed], "running") == UNDECIDED
-
-
-def test_one_seed_is_marked_and_has_no_interval():
-    row = judge(CLAIMS["bn-lowers-test-accuracy"], "running", [pair(0.97, 0.98)])
-    assert (row["seeds"], row["measured"]) == (1, pytest.approx(0.01))
+    row = judge(CLAIMS["bn-lowers-test-accuracy"], "batch", [seed])
+    assert (row["verdict"], row["seeds"], row["measured"]) == (REPRODUCED, 1, pytest.approx(0.01))
     assert math.isnan(row["low"])
     assert math.isnan(row["high"])
-
-
-def test_several_seeds_give_the_paired_interval():
-    row = judge(CLAIMS["bn-lowers-test-accuracy"], "running", [pair(0.9, 0.9 + d) for d in (0.01, 0.02, 0.03)])
-    half = 4.303 * 0.01 / math.sqrt(3)  # Student's t for 2 degrees of freedom
-    assert (row["measured"], row["low"], row["high"]) == pytest.approx((0.02, 0.02 - half, 0.02 + half), abs=1e-5)
+    assert verdict("bn-lowers-test-accuracy", [seed], "running") == NOT
+    seed["with"][0].metrics.loc[18, RUNNING_AVERAGES] = math.nan  # the last tenth are two epochs
+    assert verdict("bn-lowers-test-accuracy", [seed], "running") == UNDECIDED
 
 
 @pytest.mark.parametrize("claim", ["no-death-with-bn", "no-death-with-leaky"])
 def test_a_single_death_in_a_single_epoch_counts(claim):
-    alive, died = units(dead=np.zeros((3, 4))), units(dead=[[0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]])
+    alive, died = units(ALIVE), units(ALIVE, dead=DEAD_ONCE)
     alive_groups = {"sizes": [alive], "with": [alive], "without": [alive]}
     row = judge(CLAIMS[claim], "any", [alive_groups])
     assert (row["verdict"], row["measured"]) == (REPRODUCED, 0)
@@ -258,35 +214,25 @@ def test_a_single_death_in_a_single_epoch_counts(claim):
 
 
 def test_a_square_stays_black_where_it_is_while_others_are_not():
-    assert stays_black(units(DARK).units).tolist() == [False] * 4
-    assert stays_black(units(BLACK).units).tolist() == [False, False, True, False]
-    flickering = BLACK.copy()
-    flickering[[12, 14], 2] = 0  # bright in two of the nine
-    assert not stays_black(units(flickering).units).any()
-    assert len(stays_black(units(NOTHING).units)) == 0
+    half = np.tile([1, 1, 0, 0], (20, 1))  # which still shows something
+    cases = [
+        (DARK, [0, 0, 0, 0]),
+        (BLACK, [0, 0, 1, 0]),
+        (changed(BLACK, [12, 14], 2, 0), [0, 0, 0, 0]),  # bright in two of the nine
+        (changed(half, [15], 1, 0), [1, 1, 0, 0]),  # bright in a tenth of the frames
+        (changed(half, [15, 16], 1, 0), [1, 0, 0, 0]),
+        (NOTHING, []),
+    ]
+    for dark, expected in cases:
+        assert stays_black(units(dark).units).tolist() == expected
 
 
-def test_borders_of_staying_black():
-    # Half of the squares are dark throughout, which still shows something; one is bright in a tenth of the frames.
-    dark = np.zeros((20, 4), int)
-    dark[:, :2] = 1
-    dark[15, 1] = 0
-    assert stays_black(units(dark).units).tolist() == [True, True, False, False]
-    dark[16, 1] = 0
-    assert stays_black(units(dark).units).tolist() == [True, False, False, False]
-
-
-def test_mid_gray_includes_its_bounds():
+def test_backgrounds_of_bright_squares():
     assert mid_gray(gray(0.7).units) == pytest.approx(0.7)
-    bounds = units(dark=[[0] * 4], background=[[63.9, 64, 191, 191.1]])
-    assert mid_gray(bounds.units) == 0.5
-
-
-def test_strokes_are_bright_where_the_range_is_large():
+    assert mid_gray(units(dark=[[0] * 4], background=[[63.9, 64, 191, 191.1]]).units) == 0.5
     # A range of 0.0005 reaches 255 * 5 / 6 = 212: not dark, but below nine tenths of full scale.
     weak = units(dark=[[0] * 4], background=[[10] * 4], dw=0.0005)
-    mixed = Tables(units=pd.concat([weak.units, gray(1.0).units]))
-    seed = groups(mixed, gray(0.0))
+    seed = groups(Tables(units=pd.concat([weak.units, gray(1.0).units])), gray(0.0))
     assert verdict("gray-background-while-strokes-are-bright", [seed]) == REPRODUCED
     assert verdict("gray-background-with-bn", [seed]) == NOT
 

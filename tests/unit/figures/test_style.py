@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.font_manager import fontManager
-from PIL import Image
 
 from dying_relu.figures import comparisons, experiments, fonts
 from dying_relu.figures.experiments import accuracy_and_dead_units
@@ -22,7 +21,8 @@ from dying_relu.figures.sweeps import draw_sweep
 from dying_relu.io.columns import METRICS
 from helpers import ROOT, make_run
 
-TITLE = "The number of dying units of networks with and without the normalisation of their mini-batches, and a bit more"
+# No formula, though a dollar before a letter begins one.
+TITLE = r"The number of dying units with and without the normalisation of their mini-batches for $\frac{ more than $5"
 METRICS_TABLE = pd.DataFrame(0.5, index=range(3), columns=METRICS).assign(epoch=[1, 2, 3])
 
 
@@ -40,7 +40,7 @@ def comparison(draw):
     row = {"epoch": 1, "unit": 0, "layer": 1, "dark": 0, "inactive": 0, "active_fraction": 0.5, "background": 100.0}
     batch = {"epoch": 1, "batch": 1, "accuracy": 1.0, "loss": 0.1}
     seed = {"units": pd.DataFrame([row]), "batches": pd.DataFrame([batch])}
-    return draw({f"{TITLE}, left": [seed], f"{TITLE}, right": [seed]}, TITLE)
+    return draw({f"{side} and a long label" + 9 * ", BN": [seed] for side in ("left", "right")}, TITLE)
 
 
 def single_run():
@@ -75,39 +75,19 @@ def test_text_fits_the_figure_and_does_not_overlap(draw):
     assert not [1 for one, other in combinations(boxes, 2) if one.padded(-2).overlaps(other.padded(-2))]
 
 
-@pytest.mark.parametrize("suffix", ["png", "svg"])
-def test_the_same_figure_gives_the_same_bytes(tmp_path, suffix):
-    for name in ("one", "two"):
-        save(accuracy_and_dead_units({make_run(): METRICS_TABLE}, "x"), tmp_path / f"{name}.{suffix}")
-    assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
-    if suffix == "png":
-        with Image.open(tmp_path / "one.png") as picture:
-            assert picture.width > 1000
-
-
-def test_a_title_is_plain_text(tmp_path):
-    """It is not read as a formula."""
-    figure = accuracy_and_dead_units({make_run(): METRICS_TABLE}, r"$\frac{ costs $5")
-    figure.savefig(tmp_path / "figure.svg")
-    assert figure.get_suptitle() == r"$\frac{ costs $5"
-
-
-@pytest.mark.parametrize(
-    "environment", [{}, {"MATPLOTLIBRC": "personal"}], ids=["in the working folder", "by variable"]
-)
-def test_a_personal_matplotlibrc_changes_nothing(tmp_path, environment):
+def test_a_personal_matplotlibrc_changes_nothing_and_scipy_is_left_to_others(tmp_path):
     draw = (
-        "from pathlib import Path; from matplotlib.figure import Figure; from dying_relu.figures.style import save; "
+        "import sys; from pathlib import Path; from matplotlib.figure import Figure; "
+        "from dying_relu.figures.style import save; assert 'scipy' not in sys.modules; import scipy.stats; "
         "figure = Figure(); figure.subplots().set_title('x'); save(figure, Path('figure.svg'))"
     )
     settings = "text.usetex: true\nfont.size: 30\naxes.titleweight: bold\nsavefig.bbox: tight\nsvg.fonttype: path\n"
+    variables = os.environ | {"PYTHONPATH": str(ROOT / "workflow")}
     for name in ("plain", "personal"):
-        folder = tmp_path / name
-        folder.mkdir()
+        (tmp_path / name).mkdir()
         if name == "personal":
-            (folder / environment.get("MATPLOTLIBRC", "matplotlibrc")).write_text(settings)
-        variables = {"PYTHONPATH": str(ROOT / "workflow")} | (environment if name == "personal" else {})
-        subprocess.run([sys.executable, "-c", draw], check=True, cwd=folder, env=os.environ | variables)
+            (tmp_path / name / "matplotlibrc").write_text(settings)
+        subprocess.run([sys.executable, "-c", draw], check=True, cwd=tmp_path / name, env=variables)
     assert (tmp_path / "plain" / "figure.svg").read_bytes() == (tmp_path / "personal" / "figure.svg").read_bytes()
 
 
@@ -122,16 +102,16 @@ def no_other_fonts(monkeypatch):
 
 @pytest.mark.filterwarnings("ignore:Glyph")
 @pytest.mark.usefixtures("no_other_fonts")
-@pytest.mark.parametrize("title", ["活性化関数", "激活函数与批量归一化", "활성화 함수"])
-def test_characters_without_a_font_are_no_silent_boxes(title, caplog, tmp_path):
+def test_characters_without_a_font_are_no_silent_boxes(caplog, tmp_path):
+    title = "激活函数"
     figure = accuracy_and_dead_units({make_run(): METRICS_TABLE}, title)
     with fonts_for(figure, keeps_text=False):
         assert figure.get_suptitle() == f"{title}\n{fonts.NOTE}"
     assert "install one that does, such as Noto Sans CJK" in caplog.text
-    with fonts_for(figure, keeps_text=True):
-        assert figure.get_suptitle() == title
     save(figure, tmp_path / "figure.svg")
-    assert title in (tmp_path / "figure.svg").read_text()
+    text = (tmp_path / "figure.svg").read_text()
+    assert title in text
+    assert fonts.NOTE not in text
 
 
 @pytest.mark.filterwarnings("error")
@@ -143,8 +123,3 @@ def test_another_font_provides_what_the_default_lacks(caplog, tmp_path):
         assert "STIXGeneral" in figure.texts[0].get_fontfamily()
     save(figure, tmp_path / "figure.png")
     assert "No installed font" not in caplog.text
-
-
-def test_figures_do_not_import_scipy_but_others_can():
-    check = "import sys, dying_relu.figures.style; assert 'scipy' not in sys.modules; import scipy.stats"
-    subprocess.run([sys.executable, "-c", check], check=True, env=os.environ | {"PYTHONPATH": str(ROOT / "workflow")})

@@ -22,9 +22,9 @@ class Interval:
     """
 
     value: float
-    low: float
-    high: float
-    decisive: bool
+    low: float = math.nan
+    high: float = math.nan
+    decisive: bool = False
 
 
 def over_seeds(values: Sequence[float]) -> Interval:
@@ -34,7 +34,7 @@ def over_seeds(values: Sequence[float]) -> Interval:
     """
     mean, count = float(np.mean(values)), len(values)
     if count < 2:
-        return Interval(mean, math.nan, math.nan, decisive=False)
+        return Interval(mean)
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1) * stats.sem(values))
     return Interval(mean, mean - half, mean + half, decisive=True)
 
@@ -49,10 +49,10 @@ def share_over_seeds(values: Sequence[float]) -> Interval:
 def of_units(flags: Sequence[bool]) -> Interval:
     """The share of flagged units, with its exact interval (Clopper and Pearson 1934); NaN if there are no units."""
     if not len(flags):
-        return Interval(math.nan, math.nan, math.nan, decisive=False)
+        return Interval(math.nan)
     count, total = int(np.sum(flags)), len(flags)
     bounds = stats.binomtest(count, total).proportion_ci(CONFIDENCE, method="exact")
-    return Interval(count / total, float(bounds.low), float(bounds.high), decisive=False)
+    return Interval(count / total, float(bounds.low), float(bounds.high))
 
 
 @dataclass(frozen=True)

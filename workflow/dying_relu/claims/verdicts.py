@@ -17,7 +17,6 @@ from dying_relu.tables.summaries import BATCH_STATISTICS, EVALUATIONS, diverged_
 
 # The evaluations of claims.yaml, as claims.csv names them.
 LABELS = {"running": "running averages", "batch": "mini-batch statistics", "any": "any"}
-NOT_MEASURED = Interval(math.nan, math.nan, math.nan, decisive=False)
 
 
 def claims_table(config: Config, tables_of: Callable[[Run], RunTables]) -> pd.DataFrame:
@@ -39,14 +38,13 @@ def judge(claim: Claim, evaluation: str, seeds: Seeds) -> dict[str, Any]:
     diverged proves nothing. `measured`, `low` and `high` are those of the first quantity; `details` has all of them.
     """
     label = LABELS[evaluation]
+    measured = []
     if any(diverged_in(run.metrics) for groups in seeds for runs in groups.values() for run in runs):
-        measured = [NOT_MEASURED] * len(claim.quantities)
+        measured = [Interval(math.nan)] * len(claim.quantities)
     elif seeds:
         measure = getattr(quantities, claim.id.replace("-", "_"))
         measured = measure(seeds, EVALUATIONS.get(label, BATCH_STATISTICS))
-    else:
-        measured = []
-    first = measured[0] if measured else NOT_MEASURED
+    first = measured[0] if measured else Interval(math.nan)
     details = [f"{q.name}: {_shown(q, interval)}" for q, interval in zip(claim.quantities, measured, strict=False)]
     return {
         "claim": claim.id,

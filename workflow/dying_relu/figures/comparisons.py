@@ -1,7 +1,6 @@
 """Figures of the hidden units of two runs, a column for each run, and the data that they show."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -18,14 +17,7 @@ from dying_relu.tables.dark_units import CAUSES, causes_of_dark_units
 BINS = 32
 EDGES = np.linspace(0, FULL_SCALE, BINS + 1)
 
-
-class UnitTables(TypedDict):
-    """What the figures read of one seed: its `units.csv.gz` and `batches.csv.gz`."""
-
-    units: pd.DataFrame
-    batches: pd.DataFrame
-
-
+UnitTables = Mapping[str, pd.DataFrame]  # of one seed: `units`, its `units.csv.gz`, and `batches`, its `batches.csv.gz`
 Seeds = Sequence[UnitTables]
 Sides = Mapping[str, Seeds]  # the two runs, by their label, with all seeds
 

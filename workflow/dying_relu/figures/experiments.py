@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -83,13 +82,28 @@ def _over_epochs(
     labels = series_names(metrics)
     table = pd.concat([frame.assign(series=labels[run]) for run, frame in metrics.items()], ignore_index=True)
     style = _series_style(runs, labels)
+    names = list(style["palette"])
     figure = Figure(figsize=(9, 2 + 2 * sum(heights)), layout="constrained")
     for axes, (column, label) in zip(
         figure.subplots(len(panels), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0],
         panels.items(),
         strict=True,
     ):
-        _curves(axes, table, column, style)
+        sns.lineplot(
+            table,
+            x="epoch",
+            y=column,
+            hue="series",
+            style="series",
+            hue_order=names,
+            style_order=names,
+            errorbar=("pi", 100),  # from the lowest to the highest seed
+            markevery=max(1, int(table["epoch"].max()) // 10),
+            markersize=6,
+            linewidth=1.5,
+            ax=axes,
+            **style,
+        )
         axes.set(ylabel=label, xlabel="epoch")
         if column == next(iter(panels)):
             add_legend(axes, handlelength=4, loc="lower right" if column in SHARES else "upper right")
@@ -116,23 +130,3 @@ def _series_style(runs: Sequence[Run], labels: Mapping[Run, str]) -> dict[str, d
         "dashes": {name: "" if batch_norm else (4, 1.5) for name, batch_norm in has_bn.items()},
         "markers": {name: MARKERS[index % len(MARKERS)] for index, name in enumerate(has_bn)},
     }
-
-
-def _curves(axes: Axes, table: pd.DataFrame, column: str, style: Mapping[str, dict]) -> None:
-    names = list(style["palette"])
-    last = int(table["epoch"].max())
-    sns.lineplot(
-        table,
-        x="epoch",
-        y=column,
-        hue="series",
-        style="series",
-        hue_order=names,
-        style_order=names,
-        errorbar=("pi", 100),  # from the lowest to the highest seed
-        markevery=max(1, last // 10),
-        markersize=6,
-        linewidth=1.5,
-        ax=axes,
-        **style,
-    )

@@ -16,14 +16,11 @@ from dying_relu.figures.fonts import fonts_for
 
 # Seaborn imports SciPy for density estimates and dendrograms, which no figure here has; without it a job starts in half
 # the time. None in sys.modules makes Python refuse an import.
-_scipy_is_missing = "scipy" not in sys.modules
-if _scipy_is_missing:
-    sys.modules["scipy"] = None
-try:
-    import seaborn as sns
-finally:
-    if _scipy_is_missing:
-        del sys.modules["scipy"]
+sys.modules.setdefault("scipy", None)
+import seaborn as sns  # noqa: E402
+
+if sys.modules["scipy"] is None:
+    del sys.modules["scipy"]
 
 matplotlib.rcdefaults()  # the user's matplotlibrc must not reach the figures
 matplotlib.use("agg")  # needs no screen

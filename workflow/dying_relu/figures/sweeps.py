@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -102,18 +101,15 @@ def _curves(table: pd.DataFrame, settings: Mapping[str, Any]) -> Figure:
         else:
             axes.get_legend().remove()
     if numeric:
-        _scale(panels[-1], table[x])
+        smallest, largest = table[x].min(), table[x].max()
+        if smallest > 0 and largest / smallest >= LOG_SCALE_RATIO:
+            panels[-1].set_xscale("log")
+        elif pd.api.types.is_integer_dtype(table[x]):
+            panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     else:
         turn_long_labels(panels[-1], list(table[x].cat.categories))
     panels[-1].set_xlabel(x.replace("_", " ") + (" (x: diverged)" if len(diverged) else ""))
     return figure
-
-
-def _scale(axes: Axes, values: pd.Series) -> None:
-    if values.min() > 0 and values.max() / values.min() >= LOG_SCALE_RATIO:
-        axes.set_xscale("log")
-    elif pd.api.types.is_integer_dtype(values):
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _heat_maps(table: pd.DataFrame, settings: Mapping[str, Any]) -> Figure:

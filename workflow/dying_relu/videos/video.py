@@ -20,6 +20,7 @@ MARGIN = 8
 MIN_WIDTH = 8 * 28  # of a frame with its band: eight of the article's squares
 MAX_BAND_WIDTH = 640  # beyond which a title is cut, unless the frame is wider
 INK, PAPER = 255, 0
+FONT = ImageFont.load_default(15)  # comes with Pillow, so it is the same on every machine
 
 
 class EncodingError(RuntimeError):
@@ -91,36 +92,31 @@ def _labelled(folder: Path, title: str, name: str, label_width: float, shrink: i
 
     The size does not depend on the label, for which there is always room; a title that is too long is cut.
     """
-    wanted = min(ceil(_font().getlength(title) + label_width) + 4 * MARGIN, MAX_BAND_WIDTH)
+    wanted = min(ceil(FONT.getlength(title) + label_width) + 4 * MARGIN, MAX_BAND_WIDTH)
     with Image.open(folder / f"{name}.png") as picture:
         frame = picture.reduce(shrink) if shrink > 1 else picture
         width = max(frame.width, MIN_WIDTH // shrink, wanted)
         canvas = Image.new("L", (width, frame.height + BAND), PAPER)
         canvas.paste(frame, (0, BAND))
     canvas.paste(_band(title, width, width - label_width - 4 * MARGIN))
-    ImageDraw.Draw(canvas).text((width - MARGIN, BAND // 2), frame_label(name), INK, _font(), anchor="rm")
+    ImageDraw.Draw(canvas).text((width - MARGIN, BAND // 2), frame_label(name), INK, FONT, anchor="rm")
     return canvas
 
 
 def _label_width(names: Sequence[str]) -> float:
     """The width of the longest label of the frames, in pixels."""
-    return max(_font().getlength(frame_label(name)) for name in names)
-
-
-@cache
-def _font() -> ImageFont.FreeTypeFont:
-    return ImageFont.load_default(15)  # comes with Pillow, so it is the same on every machine
+    return max(FONT.getlength(frame_label(name)) for name in names)
 
 
 @cache
 def _band(title: str, width: int, title_width: float) -> Image.Image:
     """The band above a frame, with the title only; cached, because drawing text is the slowest step of a frame."""
-    if _font().getlength(title) > title_width:
-        while _font().getlength(f"{title}...") > title_width:
+    if FONT.getlength(title) > title_width:
+        while FONT.getlength(f"{title}...") > title_width:
             title = title[:-1]
         title += "..."
     band = Image.new("L", (width, BAND), PAPER)
-    ImageDraw.Draw(band).text((MARGIN, BAND // 2), title, INK, _font(), anchor="lm")
+    ImageDraw.Draw(band).text((MARGIN, BAND // 2), title, INK, FONT, anchor="lm")
     return band
 
 
