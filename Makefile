@@ -3,8 +3,6 @@
 .DEFAULT_GOAL = help
 .PHONY: help report replicate test test-faults lint benchmark measure verify images schema venv lock
 SNAKEMAKE = .venv/bin/snakemake
-SAY_WHERE = .venv/bin/python -c 'import yaml; \
-  print("The report: {results}/report/index.html".format(**{"results": "results"} | yaml.safe_load(open("config.yaml"))))'
 MEASURE = PYTHONPATH=workflow .venv/bin/python -m measure.
 
 help: ## say what there is
@@ -12,11 +10,9 @@ help: ## say what there is
 
 report: venv ## train everything and write the report (config.yaml)
 	@$(SNAKEMAKE) --cores all
-	@$(SAY_WHERE)
 
 replicate: venv ## the same with five seeds: intervals for every verdict
 	@$(SNAKEMAKE) --cores all --config seeds=5
-	@$(SAY_WHERE)
 
 test: venv ## run all tests; .venv/bin/pytest takes the path of a single one
 	@.venv/bin/pytest

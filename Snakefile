@@ -38,7 +38,7 @@ include: "workflow/rules/report.smk"
 
 rule all:
     """Make everything."""
-    default_target: True
+
     # Every result, not only the last ones: what is missing, by a failed job or by hand, is made again.
     input:
         data_there(),

@@ -17,6 +17,12 @@ fits() {
   "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null
 }
 
+# venv refuses a colon, and Snakemake does not quote the interpreter's path.
+case $(pwd) in
+  *[]\[:\"\'\$\&\(\)\*\;\<\>\?\\\`{\|}[:space:]]*)
+    fail "the path of this folder has a space, a colon or another character that a shell reads: $(pwd). Move it." ;;
+esac
+
 # The lock is copied in as the last step, so an interrupted installation is not taken for a whole one.
 cmp -s "$lock" "$venv/lock.txt" && exit 0
 

@@ -52,7 +52,7 @@ def project(make_project, mnist) -> Path:
 @pytest.fixture(scope="session")
 def results(project) -> Path:
     """The results folder of the quick configuration."""
-    return project / "results"
+    return project / "results" / "quick"
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,12 @@ def test_a_change_does_again_what_depends_on_it_and_nothing_else(project, mnist,
         (project / file).write_bytes(before)
 
 
+def test_a_link_to_the_project_changes_nothing(project, mnist, tmp_path):
+    (tmp_path / "link").symlink_to(project)
+    place = ["--snakefile", str(tmp_path / "link" / "Snakefile"), "--directory", str(tmp_path / "link")]
+    assert planned(tmp_path / "link", *place, *quick(mnist)) == {}
+
+
 def test_another_source_of_the_same_data_changes_nothing(project):
     assert planned(project, *QUICK) == {}
 
@@ -62,6 +68,7 @@ def test_other_circumstances_give_the_same_bytes(project, results, mnist, tmp_pa
     other = tmp_path / "other results"
     done = snakemake(project, "--cores", "1", *quick(mnist), f"results={other}", **ELSEWHERE)
     assert done.returncode == 0, done.stdout
+    assert f"The report: {other}/report/index.html" in done.stdout
     expected = manifest(results)
     assert len(expected) > 11 * 7
     assert manifest(other) == expected

@@ -74,3 +74,14 @@ def test_everything_is_asked_to_end(small, stage, number, name):
     assert jobs(small) == []
     print(workflow.output)
     small.resumes(results)
+
+
+def test_ctrl_c_says_how_to_go_on_and_no_more(small):
+    workflow = small.start_at("train", "ctrl-c")
+    wait_for(lambda: [*small.project.glob("ctrl-c/runs/*/checkpoint/*")])
+    os.killpg(workflow.process.pid, signal.SIGINT)
+    workflow.fails()
+    assert "the same command goes on from there" in workflow.output
+    assert "Traceback" not in workflow.output
+    assert jobs(small) == []
+    small.resumes("ctrl-c")

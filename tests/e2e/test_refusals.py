@@ -1,6 +1,10 @@
 """Snakemake refuses a wrong configuration in one message, before any job starts."""
 
+import os
 import random
+import shutil
+import sys
+import sysconfig
 
 import pytest
 import yaml
@@ -34,6 +38,36 @@ def test_refused_before_any_job(make_project, arguments, message):
     assert said.stdout.replace("\n", " ").count(message) == 1
     assert "Traceback" not in said.stdout
     assert [path.name for path in (project / "results").iterdir()] == ["README.md"]
+
+
+def test_a_target_that_names_nothing(make_project):
+    said = snakemake(make_project(), "-n", "--cores", "1", "results/figures/batchsize.png", "results/runs/typo/dw.mp4")
+    assert said.returncode != 0
+    words = said.stdout.replace("\n", " ")
+    assert "found experiment or comparison batchsize, allowed: one of the configuration, as batch_size" in words
+    assert "results/runs/typo/dw.mp4: found run typo" in words
+    assert "Traceback" not in said.stdout
+
+
+def test_slurm_is_not_there(make_project, tmp_path):
+    """Its plugin would wait for ever."""
+    for program in ("bash", "sh", "which"):
+        (tmp_path / program).symlink_to(shutil.which(program))
+    said = snakemake(make_project(), "--profile", "profiles/slurm", PATH=str(tmp_path))
+    assert said.returncode != 0
+    assert "whose command sbatch is not here" in said.stdout.replace("\n", " ")
+
+
+def test_an_interpreter_that_snakemake_cannot_start(make_project, tmp_path):
+    (tmp_path / "my python").symlink_to(sys.executable)
+    said = snakemake(
+        make_project(),
+        *("-n", "--cores", "1"),
+        python=str(tmp_path / "my python"),
+        PYTHONPATH=os.pathsep.join([sysconfig.get_path("purelib"), os.environ.get("PYTHONPATH", "")]),
+    )
+    assert said.returncode != 0
+    assert "its path must be free of what a shell reads" in said.stdout.replace("\n", " ")
 
 
 def test_the_command_line_can_change_the_article(make_project):

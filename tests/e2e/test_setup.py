@@ -32,7 +32,13 @@ def refused(done: subprocess.CompletedProcess, message: str) -> None:
 
 @pytest.fixture
 def project(make_project) -> Path:
-    return make_project()
+    folder = make_project()
+    return folder.rename(folder.with_name("dying-relu"))
+
+
+@pytest.mark.parametrize("name", ["dying relu", "dying:relu", "dying'relu", "$dying", "dying(1)"])
+def test_the_path_is_one_that_would_fail_after_the_installation(project, name):
+    refused(set_up(project.rename(project.with_name(name))), "a space, a colon or another character that a shell reads")
 
 
 def test_python_is_too_old(project, tmp_path):

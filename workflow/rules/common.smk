@@ -1,13 +1,20 @@
 # Loads and checks the configuration before anything else; small helpers for the rules.
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
+# Without links: the paths of sources are inputs, and a link to the project must not change them.
+WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parent
 ROOT = WORKFLOW.parent
+
+if not (WORKFLOW / "dying_relu").is_dir():
+    raise WorkflowError("The workflow needs its library beside it: clone the project, and name the clone's Snakefile.")
+if set(sys.executable) & set(" \"'$&()*;<>?[\\]`{|}"):
+    raise WorkflowError(f"Snakemake does not quote {sys.executable}: its path must be free of what a shell reads.")
 
 # Jobs import the library from here, in whatever environment they run.
 sys.path.insert(0, str(WORKFLOW))
@@ -18,10 +25,17 @@ from dying_relu.configuration.checks import duplicate_keys, shell_problems
 from dying_relu.configuration.config import load_config
 from dying_relu.configuration.errors import ConfigError
 from dying_relu.configuration.labels import describe
+from dying_relu.configuration.targets import unknown_targets
 from dying_relu.data.datasets import DATASETS
 from dying_relu.io.atomic import unwritable
 from dying_relu.provenance.code_digest import ImportGraph
 from dying_relu.report import captions
+
+if reason := unwritable("."):
+    raise WorkflowError(
+        f"Snakemake keeps its records in the working folder, but {reason}. "
+        "--directory names another one; --configfile, the configuration."
+    )
 
 for file in map(Path, [*workflow.configfiles, *workflow.overwrite_configfiles]):
     if twice := file.is_file() and duplicate_keys(file.read_text(encoding="utf-8")):
@@ -36,11 +50,30 @@ except ConfigError as error:
     raise WorkflowError(f"The configuration is refused.\n{error}") from None
 config.update(CONFIG.settings)
 
+# The command line, since Snakemake itself reads its targets later.
+if unknown := [*unknown_targets(sys.argv[1:], CONFIG)]:
+    raise WorkflowError("\n".join(["There is nothing to make.", *unknown]))
+
 
 onstart:
-    # Snakemake itself would find out in the middle of a job.
-    if reason := unwritable(CONFIG.settings["results"]):
-        raise WorkflowError(reason)
+    # Snakemake itself would find out in the middle of a job, or would wait for ever.
+    folder = CONFIG.settings["results"]
+    if reason := unwritable(folder):
+        raise WorkflowError(f"results: found {folder}, but {reason}")
+    if workflow.executor_plugin.name == "slurm" and not shutil.which("sbatch"):
+        raise WorkflowError(
+            "The profile submits to Slurm, whose command sbatch is not here: run it on a login node."
+        )
+
+
+onsuccess:
+    page = Path(CONFIG.settings["results"]) / "report" / "index.html"
+    if page.exists():
+        print(f"The report: {page}", file=sys.stderr)
+
+
+onerror:
+    print("Not everything is made. What is finished stays; the same command goes on from there.", file=sys.stderr)
 
 
 # Titles and explanations of the kinds of figures.

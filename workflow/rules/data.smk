@@ -13,7 +13,8 @@ for dataset in DATASETS_IN_USE:
             f"<logs>/fetch/{dataset}.log",
         benchmark:
             f"<benchmarks>/fetch/{dataset}.tsv"
-        retries: 2
+        # A source that is busy is asked again within the job; a profile's retries would only repeat the error.
+        retries: 0
         # On a cluster the login node fetches: other nodes often have no network.
         localrule: True
         conda:

@@ -133,7 +133,7 @@ REFUSED = [
     (figure(kind="curves", x="bias"), "experiments.one.figure.x: found 'bias', allowed: null, since kind is curves"),
     (figure(kind="map", x="bias", y="depth"), "figure.y: found 'depth', allowed: one of"),
     (figure(kind="final", x="bias", values=["deaths"]), "figure.values[0]: found 'deaths', allowed: one of test_acc"),
-    (changed(run__learning_rate=True), "run.learning_rate: found True, allowed: a number, above 0, at most 100"),
+    (changed(run__learning_rate=True), "run.learning_rate: found True, allowed: a number, above 0, at most 1000000"),
     (changed(run__batch_norm="7"), "run.batch_norm: found '7', allowed: true or false"),
     (changed(data__dir="/no/such/folder"), "data.dir: found '/no/such/folder', allowed: null or an existing folder"),
     (changed(seeds=[1, 1]), "seeds: found [1, 1], allowed: a list, with at least 1 items, none twice"),

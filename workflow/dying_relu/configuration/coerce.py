@@ -49,6 +49,8 @@ def _kinds(model: type[Section], field: str) -> frozenset[type]:
 def _coerced(value: Any, kinds: frozenset[type]) -> Any:
     if isinstance(value, list):
         return [_coerced(item, kinds - {NoneType}) for item in value]
+    if isinstance(value, dict) and NoneType in kinds:  # an entry of a mapping that is taken away
+        return {key: None if item == "null" else item for key, item in value.items()}
     if isinstance(value, str) and kinds:
         scalar = _scalar(value)
         if type(scalar) in (kinds | NUMBERS if kinds & NUMBERS else kinds):

@@ -167,7 +167,7 @@ class Parameters(Section):
     ] = "adam"
     """The optimiser."""
 
-    learning_rate: Annotated[float, Field(gt=0, le=100), Label(order=8, column=6, held=True)] = 0.001
+    learning_rate: Annotated[float, Field(gt=0, le=1_000_000), Label(order=8, column=6, held=True)] = 0.001
     """The learning rate."""
 
     momentum: Annotated[float, Field(ge=0, lt=1), Label(order=9, column=12)] = 0.0

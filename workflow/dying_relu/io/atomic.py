@@ -40,13 +40,13 @@ def file_digest(path: Path) -> str:
 
 def unwritable(folder: str | Path) -> str | None:
     """Return why nothing can be written into `folder`, which need not exist, or None. Writes nothing to find out."""
-    folder = Path(folder)
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    folder = Path(folder).absolute()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir():
-        return f"results: found {folder}, but {there} is a file"
+        return f"{there} is a file"
     if os.access(there, os.W_OK | os.X_OK):
         return None
-    return f"results: found {folder}, but {there} cannot be written to: it is read-only, or belongs to somebody else"
+    return f"{there} cannot be written to: it is read-only, or belongs to somebody else"
 
 
 def _remove(path: Path) -> None:

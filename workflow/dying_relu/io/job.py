@@ -1,5 +1,6 @@
 """What every script of a job does around its work."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,8 +15,12 @@ def job(snakemake: Any) -> Iterator[dict[str, Path]]:
     """Log to the job's first log file, and yield where to write each named output.
 
     An output becomes visible under its own name when the block ends without an error; see `atomic_write`. `snakemake`
-    is the object that Snakemake gives to a script; any other with `log` and `output` does.
+    is the object that Snakemake gives to a script; any other with `log` and `output` does. Ctrl-C ends the script
+    without a traceback, since Snakemake shows the logs of all jobs that fail.
     """
     log_to(snakemake.log[0])
-    with ExitStack() as outputs:
-        yield {name: outputs.enter_context(atomic_write(path)) for name, path in snakemake.output.items()}
+    try:
+        with ExitStack() as outputs:
+            yield {name: outputs.enter_context(atomic_write(path)) for name, path in snakemake.output.items()}
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
