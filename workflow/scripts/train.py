@@ -28,7 +28,7 @@ with job(snakemake) as outputs:
     # A checkpoint serves only what would have the same bits: the same run, code, software and processor.
     identity = {
         **{key: getattr(snakemake.params, key) for key in ("run", "dw", "every", "unit")},
-        **{key: trained_in[key] for key in ("engine", "python", "packages", "architecture", "processor")},
+        **{key: trained_in[key] for key in ("engine", "python", "packages", "architecture", "processor", "variables")},
         "code": snakemake.params.code,
     }
     folder = Path(snakemake.output.metrics).with_name("checkpoint")
