@@ -58,7 +58,8 @@ def test_the_schema_file_is_that_of_the_models_and_describes_every_key():
 def test_config_yaml_states_every_key_and_the_defaults():
     assert set(ARTICLE) == set(DEFAULTS["properties"])
     # A parameter that the article knows nothing of needs no line here; the others stand in the declared order.
-    assert list(ARTICLE["run"]) == [key for key in DEFAULTS["$defs"]["Parameters"]["properties"] if key in ARTICLE["run"]]
+    declared = DEFAULTS["$defs"]["Parameters"]["properties"]
+    assert list(ARTICLE["run"]) == [key for key in declared if key in ARTICLE["run"]]
     settings = load_config({key: ARTICLE[key] for key in ("experiments", "comparisons")}).settings
     assert load_config(ARTICLE).settings == settings
     assert load_config(settings).settings == settings
