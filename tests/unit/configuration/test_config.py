@@ -127,8 +127,8 @@ REFUSED = [
         "grids[0].batch_norm_position: found after_activation, allowed: before_activation, since batch_norm is off",
     ),
     (
-        grid(optimizer="sgd", activation="elu") | {"engine": "numba"},
-        "auto and torch take more\nexperiments.one.grids[0].optimizer: found sgd, allowed: adam, since engine is numba",
+        grid(convolutions=[4], batch_norm_position="after_activation") | {"engine": "numba"},
+        "auto and torch take more\nexperiments.one.grids[0].batch_norm_position: found after_activation, ",
     ),
     (changed(only=["two"]), "only[0]: found 'two', allowed: one of batch_size, leaky_relu"),
     (figure(kind="final"), "experiments.one.figure.x: found None, allowed: one of dataset, train_images"),

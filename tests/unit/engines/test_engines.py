@@ -19,6 +19,7 @@ from dying_relu.model.seeding import image_order
 from helpers import make_run
 
 IMAGES = 6000
+ADAM = make_run()
 BN_SLOPE = [(True, None), (True, 0.001), (True, 0.5), (False, None), (False, 0.001), (False, 0.5)]
 
 
@@ -29,7 +30,8 @@ def images(mnist):
 
 def make_engines(images, pixels, scaling="unit_interval", slope=None, **parameters) -> tuple[TorchEngine, NumbaEngine]:
     """Both engines for the same network and training images."""
-    run = make_run(activation="relu" if slope is None else "leaky_relu", negative_slope=slope, **parameters)
+    kind = {"activation": "relu" if slope is None else "leaky_relu", "negative_slope": slope}
+    run = make_run(**kind | parameters)
     networks = (Network(run, pixels.shape[1], Scaling.of(scaling, pixels)) for _ in range(2))
     return tuple(
         make(run, network, pixels, images.train_labels[: len(pixels)])
@@ -37,19 +39,20 @@ def make_engines(images, pixels, scaling="unit_interval", slope=None, **paramete
     )
 
 
-def moments(engine) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Adam's first and second moment of every parameter."""
+def moments(engine) -> dict[str, list[np.ndarray]]:
+    """Adam's first and second moment of every parameter, or SGD's velocity, which is none without momentum."""
     if isinstance(engine, NumbaEngine):
-        return {name: (p.first_moment, p.second_moment) for name, p in engine._parameters.items()}
+        return {name: [p.first_moment, p.second_moment] for name, p in engine._parameters.items()}
     states = {name: engine._optimizer.state[tensor] for name, tensor in engine.network.named_parameters()}
-    return {name: (s["exp_avg"].numpy(), s["exp_avg_sq"].numpy()) for name, s in states.items() if s}
+    keys = ("exp_avg", "exp_avg_sq", "momentum_buffer")
+    return {name: [s[key].numpy() for key in keys if s.get(key) is not None] for name, s in states.items()}
 
 
 def copy_state(plain: TorchEngine, fast: NumbaEngine) -> None:
     """Give the fast engine the weights, running statistics and moments of the plain one."""
     fast.network.load_state_dict(plain.network.state_dict())
     for name, both in moments(plain).items():
-        for ours, theirs in zip(moments(fast)[name], both, strict=True):
+        for ours, theirs in zip(moments(fast)[name], both, strict=False):
             ours[...] = theirs
 
 
@@ -99,41 +102,67 @@ def exact_gradients(network: Network, inputs: Tensor, labels: Tensor) -> dict[st
     return {name: (gradient, np.broadcast_to(allowed[name], gradient.shape)) for name, gradient in expected.items()}
 
 
+def check_gradients(engine, exact) -> None:
+    for layer in range(len(engine.network.layers)):
+        gradient, allowed = exact[f"layers.{layer}.linear.weight"]
+        assert (np.abs(engine.gradient(layer).numpy() - gradient) <= allowed).all(), layer
+
+
+def check_adam(engine, before, exact) -> None:
+    """The moments after a step; what the step itself is, `check_steps` compares."""
+    for name, (first, second) in moments(engine).items():
+        gradient, allowed = exact[name]
+        old_first, old_second = before[name] or (0, 0)
+        expected = old_first + (1 - ADAM.beta1) * (gradient - old_first)
+        rounding = 1e-6 * np.abs(first).max()
+        assert (np.abs(first - expected) <= (1 - ADAM.beta1) * allowed + rounding).all(), name
+        expected = ADAM.beta2 * old_second + (1 - ADAM.beta2) * gradient**2
+        off = (2 * np.abs(gradient) + allowed) * allowed
+        rounding = 1e-6 * np.abs(second).max()
+        assert (np.abs(second - expected) <= (1 - ADAM.beta2) * off + rounding).all(), name
+
+
+def check_sgd(engine, before, start, exact, learning_rate, momentum=0.0, **_) -> None:
+    """The parameters after a step; `start` before it."""
+    for name, parameter in engine.network.named_parameters():
+        gradient, allowed = exact[name]
+        (old,) = before[name] or (0,)
+        expected = start[name] - learning_rate * (momentum * old + gradient)
+        rounding = 1e-6 * np.abs(start[name]).max()
+        assert (np.abs(parameter.detach().numpy() - expected) <= learning_rate * allowed + rounding).all(), name
+
+
 def check_steps(images, pixels, batches, **parameters) -> None:
     """Both engines take every step from the same state, and are held to float64; else differences would grow."""
     plain, fast = make_engines(images, pixels, **parameters)
-    scaling, run = plain.network.scaling, make_run()
+    scaling = plain.network.scaling
+    adam = parameters.get("optimizer", "adam") == "adam"
     for batch in batches:
         copy_state(plain, fast)
         exact = exact_gradients(plain.network, to_inputs(pixels[batch], scaling), images.train_labels[batch])
         before = {name: [m.copy() for m in both] for name, both in moments(plain).items()}
+        start = {name: parameter.detach().numpy().copy() for name, parameter in plain.network.named_parameters()}
         (loss, correct), (other_loss, other_correct) = plain.train([batch]), fast.train([batch])
         assert other_loss.item() == pytest.approx(loss.item(), rel=1e-5, abs=1e-6)
         # Of two logits that are equal up to rounding, either may be the larger: more likely where all inputs are lit.
         assert abs(other_correct.item() - correct.item()) <= (1 if scaling.mean else 0)
         for engine in (plain, fast):
-            for name, (first, second) in moments(engine).items():
-                gradient, allowed = exact[name]
-                if name.startswith("layers") and name.endswith("linear.weight"):
-                    found = engine.gradient(int(name.split(".")[1])).numpy()
-                    assert (np.abs(found - gradient) <= allowed).all(), name
-                old_first, old_second = before.get(name, (0, 0))
-                expected = old_first + (1 - run.beta1) * (gradient - old_first)
-                rounding = 1e-6 * np.abs(first).max()
-                assert (np.abs(first - expected) <= (1 - run.beta1) * allowed + rounding).all(), name
-                expected = run.beta2 * old_second + (1 - run.beta2) * gradient**2
-                off = (2 * np.abs(gradient) + allowed) * allowed
-                rounding = 1e-6 * np.abs(second).max()
-                assert (np.abs(second - expected) <= (1 - run.beta2) * off + rounding).all(), name
+            check_gradients(engine, exact)
+            if adam:
+                check_adam(engine, before, exact)
+            else:
+                check_sgd(engine, before, start, exact, **parameters)
         # Where a gradient is nearly 0, Adam divides rounding by rounding, up to a step of the learning rate. With BN
         # and standardised inputs that is so wherever a whole mini-batch is dark: the errors sum to 0 over it.
         rounding = 0.6 if parameters["batch_norm"] and scaling.mean else 0.1
         for (name, ours), theirs in zip(plain.network.named_parameters(), fast.network.parameters(), strict=True):
             difference = (ours - theirs).detach().abs().numpy()
             gradient, allowed = exact[name]
+            if not adam:
+                continue
             settled = allowed <= 3e-5 * np.abs(gradient).max()  # no sign that could flip matters here
             assert (difference[settled] > 2e-6).sum() <= rounding * difference.size, name
-            assert difference.max() < 2 * run.learning_rate, name
+            assert difference.max() < 2 * ADAM.learning_rate, name
         theirs = fast.network.state_dict()
         for name, ours in plain.network.state_dict().items():
             if "running" in name:
@@ -148,6 +177,31 @@ def test_the_first_steps(images, batch_norm, slope, batch_size, steps, scaling, 
     batches = image_order(make_run().seed, 1, IMAGES).split(batch_size)[:steps]
     check_steps(images, images.train, batches, batch_norm=batch_norm, slope=slope, batch_size=batch_size,
                 scaling=scaling, hidden=hidden)  # fmt: skip
+
+
+SGD = {"optimizer": "sgd", "learning_rate": 0.05}
+
+
+@pytest.mark.parametrize(
+    "other", [{"activation": "elu"}, {"activation": "gelu"}, SGD, SGD | {"momentum": 0.9}], ids=str
+)
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize("batch_size", [10, 70])
+@pytest.mark.parametrize("hidden", [[256], [100, 70, 30]])
+def test_the_first_steps_of_other_networks_and_optimisers(images, other, batch_norm, batch_size, hidden):
+    batches = image_order(make_run().seed, 1, IMAGES).split(batch_size)[:25]
+    check_steps(images, images.train, batches, batch_norm=batch_norm, batch_size=batch_size, hidden=hidden, **other)
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_sgd_leaves_alone_what_a_mini_batch_does_not_light(images, batch_norm):
+    """Several mini-batches in one call, of which only the last one's gradient is kept."""
+    batches = image_order(1, 1, 300).split(10)
+    plain, fast = make_engines(images, images.train, batch_norm=batch_norm, batch_size=10, **SGD)
+    plain.train(batches)
+    fast.train(batches)
+    for ours, theirs in zip(plain.network.parameters(), fast.network.parameters(), strict=True):
+        assert theirs.detach().numpy() == pytest.approx(ours.detach().numpy(), rel=1e-3, abs=1e-5)
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])
@@ -175,14 +229,21 @@ def test_images_without_a_zero_and_without_a_pixel(images, batch_norm):
     check_steps(images, pixels, torch.arange(60).split(20), batch_norm=batch_norm, batch_size=20)
 
 
-@pytest.mark.parametrize(("batch_norm", "slope"), [(True, None), (True, 0.01), (False, None)])
+@pytest.mark.parametrize(
+    ("batch_norm", "kind"),
+    [
+        *[(True, {}), (False, {}), (True, {"slope": 0.01})],
+        *[(batch_norm, {"activation": name}) for batch_norm in (True, False) for name in ("elu", "gelu")],
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("batch_size", [7, 100, 333])
 @pytest.mark.parametrize("scaling", ["unit_interval", "standardized"])
 @pytest.mark.parametrize("hidden", [[256], [100, 70, 30]])
-def test_both_engines_measure_the_same(images, batch_norm, slope, batch_size, scaling, hidden):
+def test_both_engines_measure_the_same(images, batch_norm, kind, batch_size, scaling, hidden):
     """1,000 = 333 x 3 + 1: the last mini-batch there has 334 images. Only what float64 finds close may differ."""
     plain, fast = make_engines(
-        images, images.train, scaling, slope, batch_norm=batch_norm, batch_size=batch_size, hidden=hidden
+        images, images.train, scaling, batch_norm=batch_norm, batch_size=batch_size, hidden=hidden, **kind
     )
     pixels, labels = images.test[:1000], images.test_labels[:1000]
     test_plain, test_fast = (engine.tester(pixels, labels) for engine in (plain, fast))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from dying_relu.engines.kernels.simd import LANES, load, reciprocal, store
+from dying_relu.engines.kernels.simd import LANES, exp, load, reciprocal, store
 from helpers import ROOT
 
 
@@ -24,6 +24,22 @@ def test_reciprocal_is_close_to_rounding_zero_of_infinity_and_nan_of_nan():
     result = np.empty_like(numbers)
     _reciprocals(numbers, result)
     assert result == pytest.approx(1 / numbers.astype(np.float64), rel=2.5e-7, nan_ok=True)
+
+
+@njit
+def _exponentials(numbers, result):
+    for begin in range(0, numbers.shape[0], LANES):
+        store(result, (begin,), exp(load(numbers, (begin,))))
+
+
+def test_exp_is_close_to_rounding_and_nan_of_nan():
+    numbers = np.append(np.linspace(-87, 88, 1000 * LANES - 3), [-np.inf, np.inf, np.nan]).astype(np.float32)
+    result = np.empty_like(numbers)
+    _exponentials(numbers, result)
+    assert result[:-3] == pytest.approx(np.exp(numbers[:-3].astype(np.float64)), rel=2e-7)
+    assert result[-3] < 2e-38
+    assert result[-2] > 1e38
+    assert np.isnan(result[-1])
 
 
 def test_the_fast_engine_follows_the_switches_of_its_libraries():

@@ -6,9 +6,7 @@ from typing import Any
 # Per parameter of a run: the supported values in words, and a test for them.
 COVERED = {
     "convolutions": ("networks without convolutions", lambda channels: not channels),
-    "activation": ("relu and leaky_relu", lambda name: name in ("relu", "leaky_relu")),
     "batch_norm_position": ("before_activation", lambda name: name == "before_activation"),
-    "optimizer": ("adam", lambda name: name == "adam"),
 }
 
 

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from dying_relu.configuration.run import Run
 from dying_relu.data.images import Scaling, to_inputs
-from dying_relu.engines.kernels.adam import AdamSettings, Parameter
-from dying_relu.engines.kernels.hidden_layer import LayerBuffers, LayerParameters, Settings
+from dying_relu.engines.kernels.hidden_layer import ELU, GELU, LEAKY_RELU, LayerBuffers, LayerParameters, Settings
 from dying_relu.engines.kernels.matmul import CACHE_TILE, CSC, CSR, REGISTER_TILE
+from dying_relu.engines.kernels.optimizers import OptimizerSettings, Parameter
 from dying_relu.engines.kernels.simd import LANES
 from dying_relu.engines.kernels.training_step import (
     Batches,
@@ -46,10 +46,13 @@ class NumbaEngine:
         self._workspace = _workspace(arena, network, run.batch_size + 1, self._images)
         self._settings = Settings(
             run.batch_norm,
+            {"elu": ELU, "gelu": GELU}.get(run.activation, LEAKY_RELU),
             np.float32(run.negative_slope or 0),
             np.float32(run.batch_norm_epsilon),
             np.float32(run.batch_norm_momentum),
-            AdamSettings(run.learning_rate, run.beta1, run.beta2, run.epsilon),
+            OptimizerSettings(
+                *(run.optimizer == "adam", run.learning_rate, run.momentum, run.beta1, run.beta2, run.epsilon)
+            ),
         )
         self._batch_size = run.batch_size
 

@@ -10,9 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from dying_relu.engines.kernels.adam import AdamSettings, Floats, Parameter
 from dying_relu.engines.kernels.compile_options import OPTIONS
-from dying_relu.engines.kernels.simd import LANES, broadcast, load, select_positive, sqrt, store
+from dying_relu.engines.kernels.optimizers import Floats, OptimizerSettings, Parameter
+from dying_relu.engines.kernels.simd import LANES, broadcast, exp, load, select_positive, sqrt, store
+
+# Activation functions; a ReLU is a Leaky ReLU of slope 0.
+LEAKY_RELU, ELU, GELU = range(3)
 
 
 class LayerParameters(NamedTuple):
@@ -41,10 +44,11 @@ class Settings(NamedTuple):
     """What does not change during a training."""
 
     batch_norm: bool
+    activation: int  # LEAKY_RELU, ELU or GELU
     negative_slope: np.float32  # 0 for ReLU
     bn_epsilon: np.float32
     bn_momentum: np.float32
-    adam: AdamSettings
+    optimizer: OptimizerSettings
 
 
 @njit(**OPTIONS)
@@ -97,6 +101,22 @@ def update_running(running, row, block, new, settings):
 
 
 @njit(**OPTIONS)
+def _normal_cdf(y, bell):
+    """Return the normal distribution function of the vector `y`, off by at most 1e-7; `bell` is exp(-y^2 / 2).
+
+    Abramowitz and Stegun 1964, formula 7.1.26, in which x is |y| / sqrt(2).
+    """
+    zero = np.float32(0)
+    t = np.float32(1) / (select_positive(y, y, zero - y) * np.float32(0.23164189) + np.float32(1))
+    tail = t * np.float32(0.530702715) - np.float32(0.726576015)
+    tail = t * tail + np.float32(0.7107068705)
+    tail = t * tail - np.float32(0.142248368)
+    tail = t * tail + np.float32(0.127414796)
+    tail = t * tail * bell
+    return select_positive(y, np.float32(1) - tail, tail)
+
+
+@njit(**OPTIONS)
 def activate(block, size, normalized, gamma, beta, settings, active):
     """Fill `active[block]` with the activations of `normalized`, with BN scaled by `gamma` and shifted by `beta`."""
     gamma, beta = load(gamma, (block * LANES,)), load(beta, (block * LANES,))
@@ -104,7 +124,13 @@ def activate(block, size, normalized, gamma, beta, settings, active):
         y = load(normalized, (block, i, 0))
         if settings.batch_norm:
             y = y * gamma + beta
-        store(active, (block, i, 0), select_positive(y, y, y * settings.negative_slope))
+        if settings.activation == LEAKY_RELU:
+            result = select_positive(y, y, y * settings.negative_slope)
+        elif settings.activation == ELU:
+            result = select_positive(y, y, exp(y) - np.float32(1))
+        else:
+            result = y * _normal_cdf(y, exp(y * y * np.float32(-0.5)))
+        store(active, (block, i, 0), result)
 
 
 @njit(**OPTIONS)
@@ -128,9 +154,19 @@ def backward(block, size, parameters, buffers, settings):
     column = block * LANES
     zero = broadcast(np.float32(0))
     grad_beta, grad_gamma = zero, zero
+    gamma, beta = load(parameters.gamma.value, (column,)), load(parameters.beta.value, (column,))
     for i in range(size):
-        grad = load(grad_output, (block, i, 0))
-        grad = select_positive(load(buffers.active, (block, i, 0)), grad, grad * settings.negative_slope)
+        grad, active = load(grad_output, (block, i, 0)), load(buffers.active, (block, i, 0))
+        if settings.activation == LEAKY_RELU:
+            grad = select_positive(active, grad, grad * settings.negative_slope)
+        elif settings.activation == ELU:  # whose slope below 0 is exp(y), 1 more than its value
+            grad = select_positive(active, grad, grad * (active + np.float32(1)))
+        else:
+            y = load(normalized, (block, i, 0))
+            if settings.batch_norm:
+                y = y * gamma + beta
+            bell = exp(y * y * np.float32(-0.5))
+            grad = grad * (_normal_cdf(y, bell) + y * bell * np.float32(0.3989423))  # 1 / sqrt(2 pi)
         grad_beta = grad_beta + grad
         if settings.batch_norm:
             grad_gamma = grad_gamma + grad * load(normalized, (block, i, 0))
@@ -142,7 +178,7 @@ def backward(block, size, parameters, buffers, settings):
     store(parameters.beta.gradient, (column,), grad_beta)
     share = np.float32(1) / np.float32(size)
     mean_grad, mean_product = grad_beta * share, grad_gamma * share
-    scale = load(parameters.gamma.value, (column,)) * load(buffers.inverse_std, (column,))
+    scale = gamma * load(buffers.inverse_std, (column,))
     for i in range(size):
         grad = load(grad_output, (block, i, 0)) - mean_grad - load(normalized, (block, i, 0)) * mean_product
         store(grad_output, (block, i, 0), scale * grad)

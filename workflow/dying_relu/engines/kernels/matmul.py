@@ -18,8 +18,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dying_relu.engines.kernels.adam import Floats, update_vector
 from dying_relu.engines.kernels.compile_options import OPTIONS
+from dying_relu.engines.kernels.optimizers import Floats, needs_every_gradient, update_vector
 from dying_relu.engines.kernels.simd import LANES, broadcast, load, store
 
 # Images whose share of a block fits into the L1 cache. Larger mini-batches, in one piece, take a sixth more time.
@@ -141,10 +141,10 @@ def sparse_matmul(block, size, images, batch, weight, bias, result):
 
 
 @njit(**OPTIONS)
-def update_weight(block, size, inputs, grad_output, weight, adam, keep):
+def update_weight(block, size, inputs, grad_output, weight, step, keep):
     """Update the block's columns of `weight` (Parameter `[inputs, width]`) by the gradient `inputs.T @ grad_output`.
 
-    `inputs` and `grad_output` are `[blocks, images, LANES]`, `adam` is an AdamStep. The gradient stays in registers; it
+    `inputs` and `grad_output` are `[blocks, images, LANES]`, `step` is a Step. The gradient stays in registers; it
     is stored in `weight.gradient` only if `keep` (bool) is set.
     """
     column = block * LANES
@@ -163,19 +163,22 @@ def update_weight(block, size, inputs, grad_output, weight, adam, keep):
             store(weight.gradient, (p + 1, column), g1)
             store(weight.gradient, (p + 2, column), g2)
             store(weight.gradient, (p + 3, column), g3)
-        update_vector(weight, (p, column), g0, adam)
-        update_vector(weight, (p + 1, column), g1, adam)
-        update_vector(weight, (p + 2, column), g2, adam)
-        update_vector(weight, (p + 3, column), g3, adam)
+        update_vector(weight, (p, column), g0, step)
+        update_vector(weight, (p + 1, column), g1, step)
+        update_vector(weight, (p + 2, column), g2, step)
+        update_vector(weight, (p + 3, column), g3, step)
 
 
 @njit(**OPTIONS)
-def sparse_update_weight(block, size, images, batch, grad_output, weight, adam, keep):
+def sparse_update_weight(block, size, images, batch, grad_output, weight, step, keep):
     """`update_weight` with the sparse inputs of `batch` (CSC), gathered from `images` (CSR)."""
     entries = batch.entries
     ends = batch.ends[_tiles(size)]
     column = block * LANES
+    skip = not (keep or needs_every_gradient(step))  # what the mini-batch leaves at 0
     for q in images.columns:
+        if skip and ends[q] == 0:
+            continue
         g0 = broadcast(np.float32(0))
         g1 = g0
         for k in range(ends[q]):
@@ -186,8 +189,8 @@ def sparse_update_weight(block, size, images, batch, grad_output, weight, adam, 
         if keep:
             store(weight.gradient, (2 * q, column), g0)
             store(weight.gradient, (2 * q + 1, column), g1)
-        update_vector(weight, (2 * q, column), g0, adam)
-        update_vector(weight, (2 * q + 1, column), g1, adam)
+        update_vector(weight, (2 * q, column), g0, step)
+        update_vector(weight, (2 * q + 1, column), g1, step)
 
 
 @njit(**OPTIONS)

@@ -3,8 +3,8 @@
 import numpy as np
 from numba import njit
 
-from dying_relu.engines.kernels.adam import update_parameter, update_vector
 from dying_relu.engines.kernels.compile_options import OPTIONS
+from dying_relu.engines.kernels.optimizers import update_parameter, update_vector
 from dying_relu.engines.kernels.simd import LANES, broadcast, load, reduce_add, store
 
 
@@ -67,7 +67,7 @@ def backward_output(block, size, grad_logits, weight, buffers):
 
 
 @njit(**OPTIONS)
-def update_output(size, grad_logits, weight, bias, adam):
+def update_output(size, grad_logits, weight, bias, step):
     """Update the output layer's `weight` and `bias` (Parameters); the weight's gradient is there already."""
     bias.gradient[:] = 0
     classes, width = weight.value.shape
@@ -76,5 +76,5 @@ def update_output(size, grad_logits, weight, bias, adam):
             bias.gradient[c] += grad_logits[i, c]
     for c in range(classes):
         for column in range(0, width, LANES):
-            update_vector(weight, (c, column), load(weight.gradient, (c, column)), adam)
-    update_parameter(bias, adam)
+            update_vector(weight, (c, column), load(weight.gradient, (c, column)), step)
+    update_parameter(bias, step)

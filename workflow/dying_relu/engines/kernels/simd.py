@@ -4,7 +4,9 @@ A sum in an array does not stay in registers, because the compiler cannot know t
 of this type does. `+ - * /` work element by element, between vectors or a vector and a float32.
 """
 
+import math
 import operator
+import struct
 
 import llvmlite.binding as llvm
 from llvmlite import ir
@@ -26,6 +28,11 @@ class VectorType(types.Type):
 
 
 VECTOR = VectorType()
+
+
+def _float32(number: float) -> float:
+    """The float32 nearest to `number`; LLVM takes no other constants."""
+    return struct.unpack("f", struct.pack("f", number))[0]
 
 
 @register_model(VectorType)
@@ -120,6 +127,43 @@ def reciprocal(typing, vector):
             inverse = builder.fmul(inverse, rest)
         beyond = builder.fcmp_ordered(">", arguments[0], ir.Constant(FLOATS, [1e30] * LANES))
         return builder.select(beyond, ir.Constant(FLOATS, [0.0] * LANES), inverse)
+
+    return VECTOR(vector), generate
+
+
+@intrinsic
+def exp(typing, vector):
+    """Return e to the power of each element from -87 to 88, with a relative error of at most 2e-7; beyond, as there.
+
+    NaN stays NaN. With n the whole number nearest to x / log 2, exp(x) is 2^n times exp(r) for r = x - n log 2, a
+    Taylor polynomial of degree 7; 2^n is written as the exponent of a float.
+    """
+
+    def generate(context, builder, signature, arguments):
+        bits = ir.VectorType(ir.IntType(32), LANES)
+
+        def constant(number):
+            return ir.Constant(FLOATS, [number] * LANES)
+
+        def fused(a, b, c):
+            return builder.fadd(builder.fmul(a, b, flags=("contract",)), c, flags=("contract",))
+
+        x = arguments[0]
+        for comparison, bound in (("<", -87.0), (">", 88.0)):
+            x = builder.select(builder.fcmp_ordered(comparison, x, constant(bound)), constant(bound), x)
+        # Above 2^23 a float has no digits behind the point; the lowest bits of the sum are n.
+        shift = constant(1.5 * 2**23)
+        shifted = fused(x, constant(_float32(1 / math.log(2))), shift)
+        n = builder.fsub(shifted, shift)
+        high = 355 / 512  # of log 2, with so few digits that n times it is exact
+        r = fused(n, constant(-high), x)
+        r = fused(n, constant(_float32(high - math.log(2))), r)
+        result = constant(_float32(1 / math.factorial(7)))
+        for k in range(6, -1, -1):
+            result = fused(result, r, constant(_float32(1 / math.factorial(k))))
+        exponent = builder.shl(builder.bitcast(shifted, bits), ir.Constant(bits, [23] * LANES))
+        power = builder.add(exponent, ir.Constant(bits, [127 << 23] * LANES))
+        return builder.fmul(result, builder.bitcast(power, FLOATS))
 
     return VECTOR(vector), generate
 

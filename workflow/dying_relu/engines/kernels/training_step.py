@@ -1,7 +1,7 @@
 """Training steps and tests of a whole network, compiled: one mini-batch after the other through all layers.
 
 An argument of one name is the same in all functions: `batches` Batches, `images` CSR, `labels` int64 `[images]`,
-`state` TrainingState, `parameters` Parameters, `workspace` Workspace, `settings` Settings, `adam` AdamStep; `k` the
+`state` TrainingState, `parameters` Parameters, `workspace` Workspace, `settings` Settings, `step` Step; `k` the
 index of a hidden layer, `block` that of a block of its units, `size` the number of images in the mini-batch.
 """
 
@@ -11,7 +11,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dying_relu.engines.kernels.adam import Floats, Parameter, adam_step, update_parameter
 from dying_relu.engines.kernels.compile_options import OPTIONS
 from dying_relu.engines.kernels.hidden_layer import (
     LayerBuffers,
@@ -32,6 +31,7 @@ from dying_relu.engines.kernels.matmul import (
     transpose,
     update_weight,
 )
+from dying_relu.engines.kernels.optimizers import Floats, Parameter, next_step, update_parameter
 from dying_relu.engines.kernels.output_layer import backward_output, softmax_cross_entropy, update_output
 from dying_relu.engines.kernels.simd import LANES, broadcast, load
 
@@ -114,7 +114,7 @@ def _forward(size, images, state, workspace, settings, mode):
 
 
 @njit(**OPTIONS)
-def _update_hidden(k, size, images, parameters, workspace, settings, adam, keep):
+def _update_hidden(k, size, images, parameters, workspace, settings, step, keep):
     """Compute hidden layer k's gradients and update it, after the layers behind it.
 
     The weight's gradient is stored only if `keep` (bool) is set.
@@ -132,21 +132,21 @@ def _update_hidden(k, size, images, parameters, workspace, settings, adam, keep)
         backward(block, size, layer, buffers, settings)
         if k:
             inputs = workspace.layers[k - 1].active
-            update_weight(block, size, inputs, buffers.grad_output, layer.weight, adam, keep)
+            update_weight(block, size, inputs, buffers.grad_output, layer.weight, step, keep)
         elif images.dense.shape[0]:
-            update_weight(block, size, workspace.batch.dense, buffers.grad_output, layer.weight, adam, keep)
+            update_weight(block, size, workspace.batch.dense, buffers.grad_output, layer.weight, step, keep)
         else:
-            sparse_update_weight(block, size, images, workspace.batch, buffers.grad_output, layer.weight, adam, keep)
+            sparse_update_weight(block, size, images, workspace.batch, buffers.grad_output, layer.weight, step, keep)
     if settings.batch_norm:
-        update_parameter(layer.gamma, adam)
-        update_parameter(layer.beta, adam)
+        update_parameter(layer.gamma, step)
+        update_parameter(layer.beta, step)
     else:
-        update_parameter(layer.bias, adam)
+        update_parameter(layer.bias, step)
 
 
 @njit(**OPTIONS)
 def train_batches(batches, images, labels, state, workspace, settings, loss, correct):
-    """Take one Adam step per mini-batch, which changes `state`.
+    """Take one step of the optimiser per mini-batch, which changes `state`.
 
     Fills `loss` (float32) and `correct` (int64), both `[batches]`, with each mini-batch's mean loss in nats and number
     of correctly classified images before its step. The parameters' gradients are those of the last one afterwards.
@@ -162,11 +162,11 @@ def train_batches(batches, images, labels, state, workspace, settings, loss, cor
         active = workspace.layers[len(workspace.layers) - 1].active
         loss[b], correct[b] = softmax_cross_entropy(index, labels, active, parameters, workspace.grad_logits)
         state.steps[0] += 1
-        adam = adam_step(state.steps[0], settings.adam)
+        step = next_step(state.steps[0], settings.optimizer)
         last = b + 1 == batches.ends.shape[0]
         for k in range(len(workspace.layers) - 1, -1, -1):
-            _update_hidden(k, size, images, parameters, workspace, settings, adam, last)
-        update_output(size, workspace.grad_logits, parameters.output_weight, parameters.output_bias, adam)
+            _update_hidden(k, size, images, parameters, workspace, settings, step, last)
+        update_output(size, workspace.grad_logits, parameters.output_weight, parameters.output_bias, step)
 
 
 @njit(**OPTIONS)
