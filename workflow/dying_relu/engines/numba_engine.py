@@ -12,7 +12,7 @@ from dying_relu.configuration.run import Run
 from dying_relu.data.images import Scaling, to_inputs
 from dying_relu.engines.kernels.hidden_layer import ELU, GELU, LEAKY_RELU, LayerBuffers, LayerParameters, Settings
 from dying_relu.engines.kernels.matmul import CACHE_TILE, CSC, CSR, REGISTER_TILE
-from dying_relu.engines.kernels.optimizers import OptimizerSettings, Parameter
+from dying_relu.engines.kernels.optimizers import SGD, AdamSettings, Parameter
 from dying_relu.engines.kernels.simd import LANES
 from dying_relu.engines.kernels.training_step import (
     Batches,
@@ -50,9 +50,9 @@ class NumbaEngine:
             np.float32(run.negative_slope or 0),
             np.float32(run.batch_norm_epsilon),
             np.float32(run.batch_norm_momentum),
-            OptimizerSettings(
-                *(run.optimizer == "adam", run.learning_rate, run.momentum, run.beta1, run.beta2, run.epsilon)
-            ),
+            AdamSettings(run.learning_rate, run.beta1, run.beta2, run.epsilon)
+            if run.optimizer == "adam"
+            else SGD(np.float32(run.learning_rate), np.float32(run.momentum)),
         )
         self._batch_size = run.batch_size
 

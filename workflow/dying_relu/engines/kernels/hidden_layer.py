@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from dying_relu.engines.kernels.compile_options import OPTIONS
-from dying_relu.engines.kernels.optimizers import Floats, OptimizerSettings, Parameter
+from dying_relu.engines.kernels.optimizers import SGD, AdamSettings, Floats, Parameter
 from dying_relu.engines.kernels.simd import LANES, broadcast, exp, load, select_positive, sqrt, store
 
 # Activation functions; a ReLU is a Leaky ReLU of slope 0.
@@ -48,7 +48,7 @@ class Settings(NamedTuple):
     negative_slope: np.float32  # 0 for ReLU
     bn_epsilon: np.float32
     bn_momentum: np.float32
-    optimizer: OptimizerSettings
+    optimizer: AdamSettings | SGD
 
 
 @njit(**OPTIONS)

@@ -20,12 +20,15 @@ from numpy.typing import NDArray
 
 from dying_relu.engines.kernels.compile_options import OPTIONS
 from dying_relu.engines.kernels.optimizers import Floats, needs_every_gradient, update_vector
-from dying_relu.engines.kernels.simd import LANES, broadcast, load, store
+from dying_relu.engines.kernels.simd import LANES, broadcast, load, prefetch, store
 
 # Images whose share of a block fits into the L1 cache. Larger mini-batches, in one piece, take a sixth more time.
 CACHE_TILE = 128
 # Images whose sums a dense product keeps in registers, as many as fit.
 REGISTER_TILE = 6
+# Images that are fetched from memory before their turn: they lie anywhere in it.
+AHEAD = 4
+PER_LINE = 32  # entries of an image in a cache line
 
 
 class CSR(NamedTuple):
@@ -77,6 +80,11 @@ def gather(index, images, batch):
         for q in range(ends.shape[0]):
             ends[q] = batch.ends[tile, q]
         for i in range(tile * CACHE_TILE, min(size, (tile + 1) * CACHE_TILE)):
+            if i + AHEAD < size:
+                image = index[i + AHEAD]
+                for k in range(images.indptr[image], images.indptr[image + 1], PER_LINE):
+                    prefetch(images.indices, k)
+                    prefetch(images.data, k)
             image = index[i]
             for k in range(images.indptr[image], images.indptr[image + 1]):
                 q = images.indices[k]
@@ -144,8 +152,8 @@ def sparse_matmul(block, size, images, batch, weight, bias, result):
 def update_weight(block, size, inputs, grad_output, weight, step, keep):
     """Update the block's columns of `weight` (Parameter `[inputs, width]`) by the gradient `inputs.T @ grad_output`.
 
-    `inputs` and `grad_output` are `[blocks, images, LANES]`, `step` is a Step. The gradient stays in registers; it
-    is stored in `weight.gradient` only if `keep` (bool) is set.
+    `inputs` and `grad_output` are `[blocks, images, LANES]`, `step` is an AdamStep or SGD. The gradient stays in
+    registers; it is stored in `weight.gradient` only if `keep` (bool) is set.
     """
     column = block * LANES
     for p in range(0, weight.value.shape[0], 4):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numba.extending import overload
 from numpy.typing import NDArray
 
 from dying_relu.engines.kernels.compile_options import OPTIONS
@@ -28,27 +29,23 @@ class Parameter(NamedTuple):
     second_moment: Floats
 
 
-class OptimizerSettings(NamedTuple):
-    """The optimiser, Adam or else SGD, and its hyperparameters; each leaves those of the other alone."""
+class AdamSettings(NamedTuple):
+    """Adam's hyperparameters."""
 
-    adam: bool
     learning_rate: float
-    momentum: float
     beta1: float
     beta2: float
     epsilon: float
 
 
-class Step(NamedTuple):
+class AdamStep(NamedTuple):
     """The factors of one step, the same for all parameters.
 
     1 - beta is taken before beta is rounded to float32: 0.999 is rounded by so much that 1 - 0.999 would be off by
     1.3e-5 of itself.
     """
 
-    adam: bool
-    step_size: np.float32  # learning rate; of Adam, corrected for the first moment's start at 0
-    momentum: np.float32
+    step_size: np.float32  # learning rate, corrected for the first moment's start at 0
     one_minus_beta1: np.float32
     beta2: np.float32
     one_minus_beta2: np.float32
@@ -56,14 +53,17 @@ class Step(NamedTuple):
     epsilon: np.float32
 
 
+class SGD(NamedTuple):
+    """SGD's hyperparameters, which are the factors of every step, too."""
+
+    learning_rate: np.float32
+    momentum: np.float32
+
+
 @njit(**OPTIONS)
-def next_step(number, settings):
-    """Return the Step of this `number` (int64, from 1) under `settings` (OptimizerSettings)."""
-    adam = settings.adam
-    return Step(
-        adam,
-        np.float32(settings.learning_rate / (1 - settings.beta1**number) if adam else settings.learning_rate),
-        np.float32(settings.momentum),
+def _adam_step(number, settings):
+    return AdamStep(
+        np.float32(settings.learning_rate / (1 - settings.beta1**number)),
         np.float32(1 - settings.beta1),
         np.float32(settings.beta2),
         np.float32(1 - settings.beta2),
@@ -73,30 +73,59 @@ def next_step(number, settings):
 
 
 @njit(**OPTIONS)
-def needs_every_gradient(step):
-    """Return whether a parameter moves although its gradient is 0: by Adam's moments, or by a velocity."""
-    return step.adam or step.momentum > 0
+def _update_by_adam(parameter, index, gradient, step):
+    old = load(parameter.first_moment, index)
+    m = old + (gradient - old) * step.one_minus_beta1
+    v = load(parameter.second_moment, index) * step.beta2 + gradient * gradient * step.one_minus_beta2
+    store(parameter.first_moment, index, m)
+    store(parameter.second_moment, index, v)
+    move = m * step.step_size * reciprocal(sqrt(v) * step.correction + step.epsilon)
+    store(parameter.value, index, load(parameter.value, index) - move)
 
 
 @njit(**OPTIONS)
+def _update_by_sgd(parameter, index, gradient, step):
+    if step.momentum > 0:
+        gradient = load(parameter.first_moment, index) * step.momentum + gradient
+        store(parameter.first_moment, index, gradient)
+    store(parameter.value, index, load(parameter.value, index) - gradient * step.learning_rate)
+
+
+def next_step(number, settings):
+    """Return the factors of the step of this `number` (int64, from 1) under `settings` (AdamSettings or SGD)."""
+
+
 def update_vector(parameter, index, gradient, step):
     """Update the LANES values of `parameter` (Parameter) from the tuple `index` on.
 
-    `gradient` is their gradient, a vector; `step` a Step.
+    `gradient` is their gradient, a vector; `step` an AdamStep or SGD.
     """
-    if step.adam:
-        old = load(parameter.first_moment, index)
-        m = old + (gradient - old) * step.one_minus_beta1
-        v = load(parameter.second_moment, index) * step.beta2 + gradient * gradient * step.one_minus_beta2
-        store(parameter.first_moment, index, m)
-        store(parameter.second_moment, index, v)
-        move = m * step.step_size * reciprocal(sqrt(v) * step.correction + step.epsilon)
-    else:
-        if step.momentum > 0:
-            gradient = load(parameter.first_moment, index) * step.momentum + gradient
-            store(parameter.first_moment, index, gradient)
-        move = gradient * step.step_size
-    store(parameter.value, index, load(parameter.value, index) - move)
+
+
+def needs_every_gradient(step):
+    """Return whether a parameter moves although its gradient is 0: by Adam's moments, or by a velocity."""
+
+
+# The optimiser is known when code is compiled: a branch in the inner loops would change how their sums are fused.
+@overload(next_step)
+def _choose_next_step(number, settings):
+    if settings.instance_class is SGD:
+        return lambda number, settings: settings
+    return lambda number, settings: _adam_step(number, settings)
+
+
+@overload(update_vector)
+def _choose_update_vector(parameter, index, gradient, step):
+    if step.instance_class is SGD:
+        return lambda parameter, index, gradient, step: _update_by_sgd(parameter, index, gradient, step)
+    return lambda parameter, index, gradient, step: _update_by_adam(parameter, index, gradient, step)
+
+
+@overload(needs_every_gradient)
+def _choose_needs_every_gradient(step):
+    if step.instance_class is SGD:
+        return lambda step: step.momentum > 0
+    return lambda step: True
 
 
 @njit(**OPTIONS)

@@ -74,6 +74,23 @@ def store(typing, array, index, vector):
 
 
 @intrinsic
+def prefetch(typing, array, index):
+    """Bring element `index` (int) of a one-dimensional array into the cache, and go on at once."""
+
+    def generate(context, builder, signature, arguments):
+        data = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0]).data
+        byte = ir.IntType(8).as_pointer()
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        place = builder.bitcast(builder.gep(data, [arguments[1]]), byte)
+        builder.call(function, [place, number(0), number(3), number(1)])  # to read, again soon, data
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), generate
+
+
+@intrinsic
 def broadcast(typing, number):
     """Return a vector of copies of `number`, a float32."""
 
