@@ -136,23 +136,19 @@ def test_a_broken_copy_in_a_folder_does_not_hide_a_right_one(tmp_path, broken, c
     assert files_in(tmp_path / "raw") == CONTENT
 
 
-def test_a_folder_that_gives_nothing_is_named_once_with_what_it_holds(tmp_path, serve, caplog):
-    serve(good)
+def test_what_a_folder_lacks_comes_from_the_mirror_and_the_log_says_so(tmp_path, serve, caplog):
+    asked = serve(good)
     mine = tmp_path / "mine"
     (mine / "archive").mkdir(parents=True)
     fetch(tmp_path / "raw", str(mine), 1)
     assert f"folder {mine}: none of {', '.join(NAMES)} is there, neither raw nor as .gz; found archive" in caplog.text
     assert caplog.text.count(f"folder {mine}") == 1
-
-
-def test_what_a_folder_lacks_comes_from_the_mirror(tmp_path, serve, caplog):
-    asked = serve(good)
-    mine = fill(tmp_path / "mine", "{name}.gz")
+    fill(mine, "{name}.gz")
     (mine / f"{NAMES[0]}.gz").write_bytes(gzip.compress(b"something else"))
-    fetch(tmp_path / "raw", str(mine), 1)
-    assert files_in(tmp_path / "raw") == CONTENT
-    assert asked == [NAMES[:1]]
+    fetch(tmp_path / "again", str(mine), 1)
     assert f"folder {mine}: {NAMES[0]}: DigestError" in caplog.text
+    assert files_in(tmp_path / "raw") == files_in(tmp_path / "again") == CONTENT
+    assert asked == [[*NAMES, NAMES[0]]]
 
 
 def test_one_error_names_every_source_and_the_way_out(tmp_path, serve):
