@@ -75,14 +75,11 @@ def test_the_commit_and_changes_are_gits(project, monkeypatch, tmp_path):
     assert find_commit(project) == found(None, "git is not installed or cannot run", None)
 
 
-NOT_THE_TOP = "the project's folder is not the top of a git repository"
-
-
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        ("rm -r .git", NOT_THE_TOP),
-        ("mv .git ..", NOT_THE_TOP),  # an archive that is unpacked inside another repository
+        # An archive that is unpacked inside another repository.
+        ("mv .git ..", "the project's folder is not the top of a git repository"),
         ("git mv Snakefile other", "the git repository does not track the project's Snakefile"),
         ("rm -r .git; mkdir .git", "git ls-files failed with exit code 128"),
         ("git update-ref -d HEAD", "git rev-parse failed with exit code 128"),

@@ -3,6 +3,7 @@
 import logging
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -25,7 +26,11 @@ def fetch(raw: Path, data_dir: str | None, timeout: float, dataset: str = "mnist
     FetchError when no source has a file.
     """
     wanted = DATASETS[dataset]
-    missing = [name for name in wanted.digests if not _is_right(raw / name, wanted)]
+    missing = list(wanted.digests)
+    for name in wanted.digests:
+        with suppress(OSError, DigestError):
+            verify(name, (raw / name).read_bytes(), wanted.digests)
+            missing.remove(name)
     reasons = []
     for label, source in _sources(wanted, data_dir, timeout):
         for name in list(missing):
@@ -52,14 +57,6 @@ def fetch(raw: Path, data_dir: str | None, timeout: float, dataset: str = "mnist
         + "\n  ".join(reasons)
         + f"\nPut {files} into a folder and name it: snakemake ... --config data='{{dir: FOLDER}}'"
     )
-
-
-def _is_right(path: Path, dataset: Dataset) -> bool:
-    try:
-        verify(path.name, path.read_bytes(), dataset.digests)
-    except (OSError, DigestError):
-        return False
-    return True
 
 
 def _sources(dataset: Dataset, data_dir: str | None, timeout: float) -> Iterator[tuple[str, Source]]:
