@@ -11,20 +11,23 @@ import pytest
 import yaml
 
 from dying_relu.configuration.config import load_config
-from dying_relu.provenance.commit import find_commit
-from dying_relu.provenance.provenance import collect, environment
+from dying_relu.provenance.provenance import collect, environment, find_commit
 from helpers import ROOT
 
 
-def test_the_environment_is_this_one(monkeypatch):
+def test_the_environment_is_this_one_without_folders_and_names_of_this_machine(monkeypatch, tmp_path):
     monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
     monkeypatch.setenv("PASSWORD", "s3cr3t")
-    found = environment()
-    assert found["variables"]["MKL_CBWR"] == "COMPATIBLE"
-    assert "s3cr3t" not in str(found)
-    assert found["python"] == platform.python_version()
-    assert found["packages"]["numpy"] == np.__version__
-    assert found["cores"] >= 1
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text())
+    settings |= {"results": "/somebody/results", "data": {"dir": str(tmp_path)}}
+    collected = collect(ROOT, load_config(settings).portable, {"a": environment()}, ["mnist"])
+    assert collected["report"] == environment()
+    assert collected["report"]["variables"]["MKL_CBWR"] == "COMPATIBLE"
+    assert collected["report"]["python"] == platform.python_version()
+    assert collected["report"]["packages"]["numpy"] == np.__version__
+    assert collected["report"]["cores"] >= 1
+    hidden = {"s3cr3t", "somebody", str(tmp_path), str(ROOT), f"/{getpass.getuser()}", platform.node()}
+    assert [word for word in hidden - {"", "localhost"} if word in str(collected)] == []
 
 
 def test_runs_are_grouped_by_where_they_were_trained():
@@ -55,33 +58,28 @@ def found(commit: str | None, reason: str | None, changes: bool | None) -> dict:
 
 
 def test_the_commit_and_changes_are_gits(project, monkeypatch, tmp_path):
-    commit = sh(project, "git rev-parse HEAD")
-    monkeypatch.setenv("GIT_DIR", str(tmp_path))  # as a hook of another repository has it
-    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
-    assert find_commit(project) == found(commit, None, False)
-    (project / "Snakefile").write_text("rule all:\n")
-    assert find_commit(project) == found(commit, None, True)
-
-
-def test_a_clone_of_another_user_is_read_without_its_fsmonitor_hook(project, monkeypatch, tmp_path):
+    """Also within a hook of another repository, and in a clone of another user, whose fsmonitor hook does not run."""
     commit = sh(project, "git rev-parse HEAD")
     sh(project, f"git config core.fsmonitor 'echo > {tmp_path}/ran; false'")
     (tmp_path / "git").write_text(f'#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"\n')
     (tmp_path / "git").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "dubious ownership" in sh(project, "git status 2>&1 || true")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
     assert find_commit(project) == found(commit, None, False)
+    (project / "Snakefile").write_text("rule all:\n")
+    assert find_commit(project) == found(commit, None, True)
     assert not (tmp_path / "ran").exists()
-
-
-NOT_THE_TOP = "the project's folder is not the top of a git repository"
+    monkeypatch.setenv("PATH", "")
+    assert find_commit(project) == found(None, "git is not installed or cannot run", None)
 
 
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        ("rm -r .git", NOT_THE_TOP),
-        ("mv .git ..", NOT_THE_TOP),  # an archive that is unpacked inside another repository
+        # An archive that is unpacked inside another repository.
+        ("mv .git ..", "the project's folder is not the top of a git repository"),
         ("git mv Snakefile other", "the git repository does not track the project's Snakefile"),
         ("rm -r .git; mkdir .git", "git ls-files failed with exit code 128"),
         ("git update-ref -d HEAD", "git rev-parse failed with exit code 128"),
@@ -90,19 +88,3 @@ NOT_THE_TOP = "the project's folder is not the top of a git repository"
 def test_where_git_cannot_tell_the_commit_the_reason_is_given(project, command, reason):
     sh(project, command)
     assert find_commit(project) == found(None, reason, None)
-
-
-def test_without_git_the_commit_is_unavailable(project, monkeypatch):
-    monkeypatch.setenv("PATH", "")
-    assert find_commit(project) == found(None, "git is not installed or cannot run", None)
-
-
-def test_folders_of_this_machine_are_left_out(tmp_path):
-    settings = yaml.safe_load((ROOT / "config.yaml").read_text())
-    settings |= {"results": "/somebody/results", "data": {"dir": str(tmp_path)}}
-    text = str(collect(ROOT, load_config(settings).portable, {"a": environment()}, ["mnist"]))
-    assert "somebody" not in text
-    assert str(tmp_path) not in text
-    assert str(ROOT) not in text
-    assert platform.node() not in text or platform.node() in ("", "localhost")
-    assert f"/{getpass.getuser()}" not in text

