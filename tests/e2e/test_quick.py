@@ -83,7 +83,7 @@ def test_provenance(results):
 
 def test_frames_are_removed_unless_the_configuration_keeps_them(project, results, runs):
     assert not list(results.glob("runs/*/frames"))
-    folder = f"results/runs/{runs.index[0]}/frames"
+    folder = f"results/quick/runs/{runs.index[0]}/frames"
     kept = snakemake(project, "--cores", "2", *QUICK, *setting(frames="{keep: true}"), "--", folder)
     assert kept.returncode == 0, kept.stdout
     frames = sorted((project / folder).glob("*.png"))
