@@ -1,5 +1,7 @@
 """What is done again, what is not, and that it gives the same bytes."""
 
+import shutil
+
 import pytest
 
 from helpers import QUICK, planned, setting, snakemake
@@ -45,6 +47,14 @@ def test_a_change_does_again_what_depends_on_it_and_nothing_else(project, mnist,
         assert set(planned(project, *quick(mnist))) == jobs
     finally:
         (project / file).write_bytes(before)
+
+
+def test_results_move_to_another_clone(project, mnist, make_project):
+    """As the README says; all files of the project are newer there."""
+    other = make_project()
+    for folder in ("results/quick", ".snakemake/metadata"):
+        shutil.copytree(project / folder, other / folder)
+    assert planned(other, *quick(mnist)) == {}
 
 
 def test_a_link_to_the_project_changes_nothing(project, mnist, tmp_path):

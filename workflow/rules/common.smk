@@ -28,6 +28,7 @@ from dying_relu.configuration.labels import describe
 from dying_relu.configuration.targets import unknown_targets
 from dying_relu.data.datasets import DATASETS
 from dying_relu.io.atomic import unwritable
+from dying_relu.io.folders import outdate_if_incomplete
 from dying_relu.provenance.code_digest import ImportGraph
 from dying_relu.report import captions
 
@@ -67,7 +68,7 @@ onstart:
 
 
 onsuccess:
-    page = Path(CONFIG.settings["results"]) / "report" / "index.html"
+    page = on_disk("<results>/report/index.html")
     if page.exists():
         print(f"The report: {page}", file=sys.stderr)
 
@@ -110,8 +111,12 @@ def data_there():
     When a job is done again whose output is an `ancient` input of others, Snakemake does not look at these others, nor
     at what follows from them. After a fetch that was killed it would fetch, and do nothing else.
     """
-    files = (file for dataset in DATASETS_IN_USE for file in data_files(dataset))
-    return [file for file in files if Path(file.replace("<results>", CONFIG.settings["results"])).exists()]
+    return [file for dataset in DATASETS_IN_USE for file in data_files(dataset) if on_disk(file).exists()]
+
+
+def on_disk(path):
+    """Where a path below <results> lies."""
+    return Path(path.replace("<results>", CONFIG.settings["results"]))
 
 
 def source(path):

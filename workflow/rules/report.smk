@@ -17,6 +17,17 @@ FINISHED = [
     *expand("<results>/runs/{run}/{file}", run=CONFIG.drawn, file=["accuracy.svg", "dw.mp4", "sprites"]),
 ]
 
+# Outputs that are folders.
+FOLDERS = [
+    "<results>/report",
+    *expand("<results>/runs/{run}/sprites", run=CONFIG.drawn),
+    *expand("<results>/players/runs/{run}", run=CONFIG.drawn),
+    *expand("<results>/players/comparisons/{comparison}", comparison=CONFIG.comparisons),
+]
+if workflow.is_main_process:
+    for folder in FOLDERS:
+        outdate_if_incomplete(on_disk(folder))
+
 # Templates of the page, and the scripts and style that are copied beside it.
 PAGE_SOURCES = sorted(source(path) for path in (WORKFLOW / "report" / "page").rglob("*.*"))
 

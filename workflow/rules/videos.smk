@@ -27,6 +27,8 @@ rule video:
     """Stitch the frames of one run into its video."""
     input:
         frames="<results>/runs/{run}/frames",
+        # For its date alone, since the frames are gone when they have been used.
+        dw="<results>/runs/{run}/dw.npz",
     output:
         video="<results>/runs/{run}/dw.mp4",
         # Snakemake's own report shows HTML, but no MP4.
@@ -59,6 +61,9 @@ rule comparison:
     input:
         left=lambda wildcards: f"<results>/runs/{CONFIG.comparisons[wildcards.comparison].left.name}/frames",
         right=lambda wildcards: f"<results>/runs/{CONFIG.comparisons[wildcards.comparison].right.name}/frames",
+        dw=lambda wildcards: [
+            f"<results>/runs/{run.name}/dw.npz" for run in CONFIG.comparisons[wildcards.comparison].runs
+        ],
     output:
         video="<results>/comparisons/{comparison}.mp4",
         sheet="<results>/comparisons/{comparison}.jpg",

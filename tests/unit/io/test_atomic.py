@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from dying_relu.io.atomic import atomic_write
+from dying_relu.io.folders import list_files, outdate_if_incomplete
 from dying_relu.io.writers import CsvWriter, NpzWriter, concatenate_csv, concatenate_npz
 
 
@@ -44,6 +45,19 @@ def test_a_folder_replaces_a_folder(tmp_path):
             path.mkdir()
             (path / content).touch()
     assert [file.name for file in (tmp_path / "folder").iterdir()] == ["new"]
+
+
+@pytest.mark.parametrize("missing", ["a.txt", "below/b.txt", ".files", None])
+def test_a_folder_that_lacks_a_file_becomes_older_than_anything(tmp_path, missing):
+    (tmp_path / "below").mkdir()
+    for name in ("a.txt", "below/b.txt"):
+        (tmp_path / name).touch()
+    list_files(tmp_path)
+    (tmp_path / ".snakemake_timestamp").touch()
+    if missing:
+        (tmp_path / missing).unlink()
+    outdate_if_incomplete(tmp_path)
+    assert ((tmp_path / ".snakemake_timestamp").stat().st_mtime < 10) is bool(missing)
 
 
 def test_an_orphan_can_neither_leave_rubbish_nor_replace_what_is_newer(tmp_path):

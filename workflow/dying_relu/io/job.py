@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dying_relu.io.atomic import atomic_write
+from dying_relu.io.folders import list_files
 from dying_relu.io.logs import log_to
 
 
@@ -21,6 +22,9 @@ def job(snakemake: Any) -> Iterator[dict[str, Path]]:
     log_to(snakemake.log[0])
     try:
         with ExitStack() as outputs:
-            yield {name: outputs.enter_context(atomic_write(path)) for name, path in snakemake.output.items()}
+            paths = {name: outputs.enter_context(atomic_write(path)) for name, path in snakemake.output.items()}
+            yield paths
+            for folder in filter(Path.is_dir, paths.values()):
+                list_files(folder)
     except KeyboardInterrupt:
         sys.exit("interrupted")
