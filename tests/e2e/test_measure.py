@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from helpers import ROOT
-from measure import benchmark, planning
+from measure import benchmark
 
 pytestmark = pytest.mark.slow
 
@@ -35,12 +35,3 @@ def test_summary():
     table = benchmark.summarize(epochs)
     assert list(table.columns) == columns
     assert table.to_numpy().tolist() == [["dying-relu", 10, 2, 1, 4, 3, 1], ["jax-scan", 10, 5, 5, 5, 1, 2.5]]
-
-
-def test_planning(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(ROOT)
-    planning.run(tmp_path, seeds=1)
-    said = capsys.readouterr().out
-    assert said.startswith("200 runs\n")
-    assert "nothing there" in said
-    assert "all runs there" in said

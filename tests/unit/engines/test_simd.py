@@ -13,29 +13,25 @@ from dying_relu.engines.kernels.simd import LANES, exp, load, reciprocal, store
 from helpers import ROOT
 
 
-@njit
-def _reciprocals(numbers, result):
-    for begin in range(0, numbers.shape[0], LANES):
-        store(result, (begin,), reciprocal(load(numbers, (begin,))))
+def by_vectors(function, numbers: np.ndarray) -> np.ndarray:
+    @njit
+    def apply(numbers, result):
+        for begin in range(0, numbers.shape[0], LANES):
+            store(result, (begin,), function(load(numbers, (begin,))))
+
+    result = np.empty_like(numbers)
+    apply(numbers, result)
+    return result
 
 
 def test_reciprocal_is_close_to_rounding_zero_of_infinity_and_nan_of_nan():
     numbers = np.append(np.geomspace(1e-30, 1e30, 1000 * LANES - 2), [np.inf, np.nan]).astype(np.float32)
-    result = np.empty_like(numbers)
-    _reciprocals(numbers, result)
-    assert result == pytest.approx(1 / numbers.astype(np.float64), rel=2.5e-7, nan_ok=True)
-
-
-@njit
-def _exponentials(numbers, result):
-    for begin in range(0, numbers.shape[0], LANES):
-        store(result, (begin,), exp(load(numbers, (begin,))))
+    assert by_vectors(reciprocal, numbers) == pytest.approx(1 / numbers.astype(np.float64), rel=2.5e-7, nan_ok=True)
 
 
 def test_exp_is_close_to_rounding_and_nan_of_nan():
     numbers = np.append(np.linspace(-87, 88, 1000 * LANES - 3), [-np.inf, np.inf, np.nan]).astype(np.float32)
-    result = np.empty_like(numbers)
-    _exponentials(numbers, result)
+    result = by_vectors(exp, numbers)
     assert result[:-3] == pytest.approx(np.exp(numbers[:-3].astype(np.float64)), rel=2e-7)
     assert result[-3] < 2e-38
     assert result[-2] > 1e38

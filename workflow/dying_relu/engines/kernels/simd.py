@@ -6,9 +6,9 @@ of this type does. `+ - * /` work element by element, between vectors or a vecto
 
 import math
 import operator
-import struct
 
 import llvmlite.binding as llvm
+import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, config, types
 from numba.extending import intrinsic, models, overload, register_model
@@ -28,11 +28,6 @@ class VectorType(types.Type):
 
 
 VECTOR = VectorType()
-
-
-def _float32(number: float) -> float:
-    """The float32 nearest to `number`; LLVM takes no other constants."""
-    return struct.unpack("f", struct.pack("f", number))[0]
 
 
 @register_model(VectorType)
@@ -160,7 +155,7 @@ def exp(typing, vector):
         bits = ir.VectorType(ir.IntType(32), LANES)
 
         def constant(number):
-            return ir.Constant(FLOATS, [number] * LANES)
+            return ir.Constant(FLOATS, [float(np.float32(number))] * LANES)  # LLVM takes no other numbers
 
         def fused(a, b, c):
             return builder.fadd(builder.fmul(a, b, flags=("contract",)), c, flags=("contract",))
@@ -170,14 +165,14 @@ def exp(typing, vector):
             x = builder.select(builder.fcmp_ordered(comparison, x, constant(bound)), constant(bound), x)
         # Above 2^23 a float has no digits behind the point; the lowest bits of the sum are n.
         shift = constant(1.5 * 2**23)
-        shifted = fused(x, constant(_float32(1 / math.log(2))), shift)
+        shifted = fused(x, constant(1 / math.log(2)), shift)
         n = builder.fsub(shifted, shift)
         high = 355 / 512  # of log 2, with so few digits that n times it is exact
         r = fused(n, constant(-high), x)
-        r = fused(n, constant(_float32(high - math.log(2))), r)
-        result = constant(_float32(1 / math.factorial(7)))
+        r = fused(n, constant(high - math.log(2)), r)
+        result = constant(1 / math.factorial(7))
         for k in range(6, -1, -1):
-            result = fused(result, r, constant(_float32(1 / math.factorial(k))))
+            result = fused(result, r, constant(1 / math.factorial(k)))
         exponent = builder.shl(builder.bitcast(shifted, bits), ir.Constant(bits, [23] * LANES))
         power = builder.add(exponent, ir.Constant(bits, [127 << 23] * LANES))
         return builder.fmul(result, builder.bitcast(power, FLOATS))
