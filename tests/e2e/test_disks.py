@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,11 @@ def fill(folder: Path, left: int) -> Path:
     """Fill a file system until so many bytes are left; returns the file that does it."""
     filler = folder / "filler"
     with filler.open("wb") as file:
-        state = os.statvfs(folder)
-        os.posix_fallocate(file.fileno(), 0, state.f_bavail * state.f_frsize - left)
+        for _ in range(100):  # jobs may write between the two calls
+            state = os.statvfs(folder)
+            with suppress(OSError):
+                os.posix_fallocate(file.fileno(), 0, state.f_bavail * state.f_frsize - left)
+                break
     return filler
 
 

@@ -9,12 +9,8 @@ from dying_relu.report.captions import OF_COMPARISONS, OF_EXPERIMENTS
 # What the rules make of an experiment or a comparison, by the folder of their logs.
 OF_EXPERIMENT = ["figures/{}.*", *(f"figures/{kind}/{{}}.*" for kind in OF_EXPERIMENTS), "outcomes/{}.csv"]
 OF_COMPARISON = [*(f"figures/{kind}/{{}}.*" for kind in OF_COMPARISONS), "comparisons/{}.*", "players/comparisons/{}"]
-MADE = {
-    "experiment_figures": OF_EXPERIMENT,
-    "sweep_figure": OF_EXPERIMENT,
-    "comparison_figures": OF_COMPARISON,
-    "comparison": OF_COMPARISON,
-}
+MADE = dict.fromkeys(("experiment_figures", "sweep_figure"), OF_EXPERIMENT)
+MADE |= dict.fromkeys(("comparison_figures", "comparison"), OF_COMPARISON)
 
 
 def remove_leftovers(results: Path, config: Config) -> None:
