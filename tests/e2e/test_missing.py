@@ -23,7 +23,7 @@ def outputs(results: Path) -> list[Path]:
     return sorted(file for file in files if not any(file.is_relative_to(path) for path in skipped))
 
 
-@pytest.mark.parametrize("share", [pytest.param(8, id="sample"), pytest.param(1, id="all", marks=pytest.mark.full)])
+@pytest.mark.parametrize("share", [pytest.param(16, id="sample"), pytest.param(1, id="all", marks=pytest.mark.full)])
 def test_a_deleted_result_is_made_again(small: SmallProject, share):
     results = small.project / f"deleted-{share}"
     shutil.copytree(small.project / UNDISTURBED, results)
