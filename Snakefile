@@ -47,6 +47,7 @@ rule all:
         FOLDERS,
         "<results>/provenance.json",
         expand("<results>/figures/{experiment}.png", experiment=CONFIG.experiments),
+        expand("<results>/outcomes/{experiment}.csv", experiment=SWEEPS),
         expand("<results>/figures/{kind}/{name}.png", kind=captions.OF_EXPERIMENTS, name=CURVES),
         expand("<results>/figures/{kind}/{name}.png", kind=captions.OF_COMPARISONS, name=CONFIG.comparisons),
         expand("<results>/runs/{run}/accuracy.png", run=CONFIG.drawn),

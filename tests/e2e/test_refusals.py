@@ -43,9 +43,8 @@ def test_refused_before_any_job(make_project, arguments, message):
 def test_a_target_that_names_nothing(make_project):
     said = snakemake(make_project(), "-n", "--cores", "1", "results/figures/batchsize.png", "results/runs/typo/dw.mp4")
     assert said.returncode != 0
-    words = said.stdout.replace("\n", " ")
-    assert "found experiment or comparison batchsize, allowed: one of the configuration, as batch_size" in words
-    assert "results/runs/typo/dw.mp4: found run typo" in words
+    for words in ("found experiment or comparison batchsize, allowed: one of", "runs/typo/dw.mp4: found run typo"):
+        assert words in said.stdout.replace("\n", " ")
     assert "Traceback" not in said.stdout
 
 
@@ -60,12 +59,9 @@ def test_slurm_is_not_there(make_project, tmp_path):
 
 def test_an_interpreter_that_snakemake_cannot_start(make_project, tmp_path):
     (tmp_path / "my python").symlink_to(sys.executable)
-    said = snakemake(
-        make_project(),
-        *("-n", "--cores", "1"),
-        python=str(tmp_path / "my python"),
-        PYTHONPATH=os.pathsep.join([sysconfig.get_path("purelib"), os.environ.get("PYTHONPATH", "")]),
-    )
+    path = os.pathsep.join([sysconfig.get_path("purelib"), os.environ.get("PYTHONPATH", "")])
+    python = str(tmp_path / "my python")
+    said = snakemake(make_project(), "-n", "--cores", "1", python=python, PYTHONPATH=path)
     assert said.returncode != 0
     assert "its path must be free of what a shell reads" in said.stdout.replace("\n", " ")
 

@@ -81,6 +81,7 @@ onerror:
 CAPTIONS = captions.load_captions()
 # The experiments that are drawn against the epoch; the others are sweeps, drawn against what varies.
 CURVES = [name for name, experiment in CONFIG.experiments.items() if experiment.has_curves]
+SWEEPS = [name for name in CONFIG.experiments if name not in CURVES]
 DATASETS_IN_USE = sorted({run.dataset for run in CONFIG.runs.values()})
 IMPORTS = ImportGraph(WORKFLOW)
 

@@ -38,7 +38,7 @@ rule sweep_figure:
     benchmark:
         "<benchmarks>/sweep_figure/{experiment}.tsv"
     wildcard_constraints:
-        experiment=one_of(CONFIG.experiments.keys() - set(CURVES)),
+        experiment=one_of(SWEEPS),
     conda:
         "../../envs/figures.yaml"
     resources:
