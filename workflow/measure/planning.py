@@ -42,8 +42,8 @@ rule gather:
 """
 
 
-def run(folder: Path, seeds: int) -> None:
-    """Print processor seconds and peak memory of dry runs for `seeds` seeds of a grid of 200 points.
+def run(folder: Path) -> None:
+    """Print processor seconds and peak memory of dry runs for 50 seeds of a grid of 200 points.
 
     Nothing is trained: the second dry run finds empty files of all runs in `folder`.
     """
@@ -51,7 +51,7 @@ def run(folder: Path, seeds: int) -> None:
     bare.mkdir()
     figure = {"kind": "map", "x": "learning_rate", "y": "batch_size"}
     settings = {
-        **{"results": str(results), "seeds": seeds, "epochs": 5, "draw_runs": False, "only": ["grid"]},
+        **{"results": str(results), "seeds": 50, "epochs": 5, "draw_runs": False, "only": ["grid"]},
         "experiments": {"grid": {"title": "Grid", "figure": figure, "grids": [GRID]}},
     }
     (folder / "planning.yaml").write_text(yaml.safe_dump(settings))
@@ -86,4 +86,4 @@ def _measured(command: list[str], folder: Path) -> tuple[float, float]:
 
 if __name__ == "__main__":
     with TemporaryDirectory() as name:
-        run(Path(name), seeds=50)
+        run(Path(name))

@@ -102,7 +102,7 @@ def update_running(running, row, block, new, settings):
 
 @njit(**OPTIONS)
 def _normal_cdf(y, bell):
-    """Return the normal distribution function of the vector `y`, off by at most 1e-7; `bell` is exp(-y^2 / 2).
+    """Return the normal distribution function of the vector `y`, off by at most 3e-7; `bell` is exp(-y^2 / 2).
 
     Abramowitz and Stegun 1964, formula 7.1.26, in which x is |y| / sqrt(2).
     """
