@@ -30,7 +30,7 @@ def train_anew(run: Run, images: Images, engine: type[Engine], outputs: Outputs,
     """`train.train` from the beginning, with the `TrainingOptions` that are given."""
     with TemporaryDirectory() as folder:
         checkpoints = Checkpoints(Path(folder), {}, seconds=3600)
-        return train(run, images, engine, outputs, checkpoints, TrainingOptions(**options))
+        return train(run, engine(run, images), outputs, checkpoints, TrainingOptions(**options))
 
 
 def snakemake(

@@ -2,7 +2,7 @@
 
 import time
 
-STARTED = time.monotonic()  # before PyTorch is imported, which takes longer than a short training
+STARTED = time.monotonic()  # before the imports, which take longer than a short training
 
 import json
 import resource
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dying_relu.configuration.run import Run
 from dying_relu.data.images import load_images
-from dying_relu.engines.engine import choose, prepare_torch
+from dying_relu.engines.engine import choose
 from dying_relu.io.job import job
 from dying_relu.measurements.frame_schedule import FrameSchedule
 from dying_relu.provenance.provenance import environment
@@ -20,11 +20,10 @@ from dying_relu.training.checkpoints import Checkpoints
 from dying_relu.training.train import Outputs, StoppedError, TrainingOptions, train
 
 run = Run.from_parameters(snakemake.params.run)
-engine = choose(snakemake.params.engine, run)  # before the log is opened: its warning goes to the console
+make_engine = choose(snakemake.params.engine, run)  # before the log is opened: its warning goes to the console
 with job(snakemake) as outputs:
     Path(snakemake.log.times).write_text("")  # Snakemake shows all logs of a job that fails
-    prepare_torch(snakemake.threads)
-    trained_in = environment() | {"engine": engine.__name__}
+    trained_in = environment() | {"engine": make_engine.__name__}
     # A checkpoint serves only what would have the same bits: the same run, code, software and processor.
     identity = {
         **{key: getattr(snakemake.params, key) for key in ("run", "dw", "every", "unit")},
@@ -41,7 +40,7 @@ with job(snakemake) as outputs:
     starting = time.monotonic() - STARTED
     try:
         options = TrainingOptions(snakemake.params.dw, schedule, snakemake.config["on_divergence"])
-        spent = train(run, images, engine, Outputs(**outputs), checkpoints, options)
+        spent = train(run, make_engine(run, images, snakemake.threads), Outputs(**outputs), checkpoints, options)
     except StoppedError as reason:
         sys.exit(str(reason))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KB; on macOS bytes

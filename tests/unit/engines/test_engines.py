@@ -9,16 +9,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from dying_relu.data.images import Scaling, load_images, to_inputs
+from dying_relu.data.images import Images, Scaling, load_images
 from dying_relu.engines.engine import choose
 from dying_relu.engines.numba_engine import NumbaEngine
 from dying_relu.engines.torch_engine import TorchEngine
-from dying_relu.measurements.evaluation import mini_batch_sizes
-from dying_relu.model.network import Network
+from dying_relu.measurements.results import mini_batch_sizes
+from dying_relu.model.network import Network, to_inputs
 from dying_relu.model.seeding import image_order
 from helpers import make_run
 
-IMAGES = 6000
+IMAGES, TEST_IMAGES = 6000, 1000
 ADAM = make_run()
 BN_SLOPE = [(True, None), (True, 0.001), (True, 0.5), (False, None), (False, 0.001), (False, 0.5)]
 
@@ -28,15 +28,19 @@ def images(mnist):
     return load_images(mnist, IMAGES)
 
 
-def make_engines(images, pixels, scaling="unit_interval", slope=None, **parameters) -> tuple[TorchEngine, NumbaEngine]:
+def make_engines(images, pixels, slope=None, **parameters) -> tuple[TorchEngine, NumbaEngine]:
     """Both engines for the same network and training images."""
     kind = {"activation": "relu" if slope is None else "leaky_relu", "negative_slope": slope}
     run = make_run(**kind | parameters)
-    networks = (Network(run, pixels.shape[1], Scaling.of(scaling, pixels)) for _ in range(2))
-    return tuple(
-        make(run, network, pixels, images.train_labels[: len(pixels)])
-        for make, network in zip((TorchEngine, NumbaEngine), networks, strict=True)
-    )
+    count, inputs = pixels.shape
+    test = np.ascontiguousarray(images.test[:TEST_IMAGES, :inputs])
+    chosen = Images(pixels, images.train_labels[:count], test, images.test_labels[:TEST_IMAGES])
+    return TorchEngine(run, chosen), NumbaEngine(run, chosen)
+
+
+def order(epoch: int, count: int, batch_size: int) -> list[np.ndarray]:
+    """The mini-batches of an epoch of `count` images."""
+    return np.split(image_order(make_run().seed, epoch, count), range(batch_size, count, batch_size))
 
 
 def moments(engine) -> dict[str, list[np.ndarray]]:
@@ -50,7 +54,8 @@ def moments(engine) -> dict[str, list[np.ndarray]]:
 
 def copy_state(plain: TorchEngine, fast: NumbaEngine) -> None:
     """Give the fast engine the weights, running statistics and moments of the plain one."""
-    fast.network.load_state_dict(plain.network.state_dict())
+    for name, ours in fast.state_dict().items():
+        ours[...] = plain.state_dict()[name]
     for name, both in moments(plain).items():
         for ours, theirs in zip(moments(fast)[name], both, strict=False):
             ours[...] = theirs
@@ -66,6 +71,11 @@ def in_float64(network: Network, shifts: dict[int, Tensor]) -> tuple[Network, li
 
     exact.activation.register_forward_pre_hook(watch)
     return exact, seen
+
+
+def tensor(pixels: np.ndarray, scaling: Scaling) -> Tensor:
+    """Images as the plain engine's network takes them."""
+    return to_inputs(torch.from_numpy(pixels), scaling)
 
 
 def close_to_zero(values: Tensor) -> Tensor:
@@ -103,9 +113,9 @@ def exact_gradients(network: Network, inputs: Tensor, labels: Tensor) -> dict[st
 
 
 def check_gradients(engine, exact) -> None:
-    for layer in range(len(engine.network.layers)):
+    for layer in range(sum(name.endswith("linear.weight") for name in exact)):
         gradient, allowed = exact[f"layers.{layer}.linear.weight"]
-        assert (np.abs(engine.gradient(layer).numpy() - gradient) <= allowed).all(), layer
+        assert (np.abs(engine.gradient(layer) - gradient) <= allowed).all(), layer
 
 
 def check_adam(engine, before, exact) -> None:
@@ -124,12 +134,11 @@ def check_adam(engine, before, exact) -> None:
 
 def check_sgd(engine, before, start, exact, learning_rate, momentum=0.0, **_) -> None:
     """The parameters after a step; `start` before it."""
-    for name, parameter in engine.network.named_parameters():
-        gradient, allowed = exact[name]
+    for name, (gradient, allowed) in exact.items():
         (old,) = before[name] or (0,)
         expected = start[name] - learning_rate * (momentum * old + gradient)
         rounding = 1e-6 * np.abs(start[name]).max()
-        assert (np.abs(parameter.detach().numpy() - expected) <= learning_rate * allowed + rounding).all(), name
+        assert (np.abs(engine.state_dict()[name] - expected) <= learning_rate * allowed + rounding).all(), name
 
 
 def check_steps(images, pixels, batches, **parameters) -> None:
@@ -139,9 +148,10 @@ def check_steps(images, pixels, batches, **parameters) -> None:
     adam = parameters.get("optimizer", "adam") == "adam"
     for batch in batches:
         copy_state(plain, fast)
-        exact = exact_gradients(plain.network, to_inputs(pixels[batch], scaling), images.train_labels[batch])
+        labels = torch.from_numpy(images.train_labels[batch])
+        exact = exact_gradients(plain.network, tensor(pixels[batch], scaling), labels)
         before = {name: [m.copy() for m in both] for name, both in moments(plain).items()}
-        start = {name: parameter.detach().numpy().copy() for name, parameter in plain.network.named_parameters()}
+        start = {name: plain.state_dict()[name].copy() for name in exact}
         (loss, correct), (other_loss, other_correct) = plain.train([batch]), fast.train([batch])
         assert other_loss.item() == pytest.approx(loss.item(), rel=1e-5, abs=1e-6)
         # Of two logits that are equal up to rounding, either may be the larger: more likely where all inputs are lit.
@@ -155,18 +165,22 @@ def check_steps(images, pixels, batches, **parameters) -> None:
         # Where a gradient is nearly 0, Adam divides rounding by rounding, up to a step of the learning rate. With BN
         # and standardised inputs that is so wherever a whole mini-batch is dark: the errors sum to 0 over it.
         rounding = 0.6 if parameters["batch_norm"] and scaling.mean else 0.1
-        for (name, ours), theirs in zip(plain.network.named_parameters(), fast.network.parameters(), strict=True):
-            difference = (ours - theirs).detach().abs().numpy()
-            gradient, allowed = exact[name]
+        ours, theirs = plain.state_dict(), fast.state_dict()
+        assert {name: (array.shape, array.dtype) for name, array in ours.items()} == {
+            name: (array.shape, array.dtype) for name, array in theirs.items()
+        }
+        for name, (gradient, allowed) in exact.items():
+            difference = np.abs(ours[name] - theirs[name])
             if not adam:
                 continue
             settled = allowed <= 3e-5 * np.abs(gradient).max()  # no sign that could flip matters here
             assert (difference[settled] > 2e-6).sum() <= rounding * difference.size, name
             assert difference.max() < 2 * ADAM.learning_rate, name
-        theirs = fast.network.state_dict()
-        for name, ours in plain.network.state_dict().items():
+        for name in ours:
             if "running" in name:
-                assert theirs[name].numpy() == pytest.approx(ours.numpy(), rel=0, abs=1e-5 * ours.abs().max().item())
+                assert theirs[name] == pytest.approx(ours[name], rel=0, abs=1e-5 * float(np.abs(ours[name]).max()))
+            elif "tracked" in name:
+                assert theirs[name] == ours[name]
 
 
 @pytest.mark.parametrize(("batch_norm", "slope"), BN_SLOPE)
@@ -174,9 +188,9 @@ def check_steps(images, pixels, batches, **parameters) -> None:
 @pytest.mark.parametrize("scaling", ["unit_interval", "standardized"])
 @pytest.mark.parametrize("hidden", [[256], [100, 70, 30]])
 def test_the_first_steps(images, batch_norm, slope, batch_size, steps, scaling, hidden):
-    batches = image_order(make_run().seed, 1, IMAGES).split(batch_size)[:steps]
+    batches = order(1, IMAGES, batch_size)[:steps]
     check_steps(images, images.train, batches, batch_norm=batch_norm, slope=slope, batch_size=batch_size,
-                scaling=scaling, hidden=hidden)  # fmt: skip
+                input_scaling=scaling, hidden=hidden)  # fmt: skip
 
 
 SGD = {"optimizer": "sgd", "learning_rate": 0.05}
@@ -189,19 +203,19 @@ SGD = {"optimizer": "sgd", "learning_rate": 0.05}
 @pytest.mark.parametrize("batch_size", [10, 70])
 @pytest.mark.parametrize("hidden", [[256], [100, 70, 30]])
 def test_the_first_steps_of_other_networks_and_optimisers(images, other, batch_norm, batch_size, hidden):
-    batches = image_order(make_run().seed, 1, IMAGES).split(batch_size)[:25]
+    batches = order(1, IMAGES, batch_size)[:25]
     check_steps(images, images.train, batches, batch_norm=batch_norm, batch_size=batch_size, hidden=hidden, **other)
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])
 def test_sgd_leaves_alone_what_a_mini_batch_does_not_light(images, batch_norm):
     """Several mini-batches in one call, of which only the last one's gradient is kept."""
-    batches = image_order(1, 1, 300).split(10)
+    batches = order(1, 300, 10)
     plain, fast = make_engines(images, images.train, batch_norm=batch_norm, batch_size=10, **SGD)
     plain.train(batches)
     fast.train(batches)
-    for ours, theirs in zip(plain.network.parameters(), fast.network.parameters(), strict=True):
-        assert theirs.detach().numpy() == pytest.approx(ours.detach().numpy(), rel=1e-3, abs=1e-5)
+    for name, ours in plain.state_dict().items():
+        assert fast.state_dict()[name] == pytest.approx(ours, rel=1e-3, abs=1e-5)
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])
@@ -209,24 +223,24 @@ def test_sgd_leaves_alone_what_a_mini_batch_does_not_light(images, batch_norm):
 @pytest.mark.parametrize("inputs", [784, 781])
 @pytest.mark.parametrize("hidden", [[256], [37, 5]])
 def test_the_last_mini_batch_may_be_smaller(images, batch_norm, scaling, inputs, hidden):
-    pixels, batches = images.train[:200, :inputs].contiguous(), image_order(1, 1, 200).split(70)
-    parameters = {"batch_norm": batch_norm, "batch_size": 70, "scaling": scaling, "hidden": hidden}
+    pixels, batches = np.ascontiguousarray(images.train[:200, :inputs]), order(1, 200, 70)
+    parameters = {"batch_norm": batch_norm, "batch_size": 70, "input_scaling": scaling, "hidden": hidden}
     check_steps(images, pixels, batches, **parameters)
     for together, alone in zip(*(make_engines(images, pixels, **parameters) for _ in range(2)), strict=True):
         losses, correct = together.train(batches)
         one_by_one = [alone.train([batch]) for batch in batches]
         assert losses.tolist() == [loss.item() for loss, _ in one_by_one]
         assert correct.tolist() == [count.item() for _, count in one_by_one]
-        for ours, theirs in zip(together.network.parameters(), alone.network.parameters(), strict=True):
-            assert torch.equal(ours, theirs)
+        for name, ours in together.state_dict().items():
+            assert np.array_equal(ours, alone.state_dict()[name])
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])
 def test_images_without_a_zero_and_without_a_pixel(images, batch_norm):
-    pixels = images.train[:60].clone()
+    pixels = images.train[:60].copy()
     pixels[::2] = 255 - pixels[::2] // 2  # every pixel of these is lit
     pixels[1] = 0
-    check_steps(images, pixels, torch.arange(60).split(20), batch_norm=batch_norm, batch_size=20)
+    check_steps(images, pixels, np.arange(60).reshape(3, 20), batch_norm=batch_norm, batch_size=20)
 
 
 @pytest.mark.parametrize(
@@ -242,29 +256,49 @@ def test_images_without_a_zero_and_without_a_pixel(images, batch_norm):
 @pytest.mark.parametrize("hidden", [[256], [100, 70, 30]])
 def test_both_engines_measure_the_same(images, batch_norm, kind, batch_size, scaling, hidden):
     """1,000 = 333 x 3 + 1: the last mini-batch there has 334 images. Only what float64 finds close may differ."""
-    plain, fast = make_engines(
-        images, images.train, scaling, batch_norm=batch_norm, batch_size=batch_size, hidden=hidden, **kind
-    )
-    pixels, labels = images.test[:1000], images.test_labels[:1000]
-    test_plain, test_fast = (engine.tester(pixels, labels) for engine in (plain, fast))
-    plain.train(image_order(1, 1, IMAGES).split(batch_size)[:20])
+    parameters = {"batch_norm": batch_norm, "batch_size": batch_size, "input_scaling": scaling, "hidden": hidden}
+    plain, fast = make_engines(images, images.train, **parameters, **kind)
+    plain.train(order(1, IMAGES, batch_size)[:20])
     copy_state(plain, fast)
-    before = {name: tensor.clone() for name, tensor in fast.network.state_dict().items()}
-    expected = test_plain()
+    before = {name: array.copy() for name, array in fast.state_dict().items()}
+    expected = plain.test()
     exact, seen = in_float64(plain.network, {})
-    inputs = to_inputs(pixels, plain.network.scaling).double()
+    inputs = tensor(images.test[:TEST_IMAGES], plain.network.scaling).double()
     running = close_images(exact.eval()(inputs))
-    close_units = torch.cat([close_to_zero(pre_activation).sum(0) for pre_activation in seen])
+    close_units = torch.cat([close_to_zero(pre_activation).sum(0) for pre_activation in seen]).numpy()
     exact.train()
-    own = sum(close_images(exact(batch)) for batch in inputs.split(mini_batch_sizes(1000, batch_size)))
+    own = sum(close_images(exact(batch)) for batch in inputs.split(mini_batch_sizes(TEST_IMAGES, batch_size)))
     for _ in range(2):
-        found = test_fast()
+        found = fast.test()
         assert found.loss == pytest.approx(expected.loss, rel=1e-5)
-        assert abs(found.accuracy - expected.accuracy) <= running / 1000 + 1e-9
-        assert abs(found.accuracy_batch_statistics - expected.accuracy_batch_statistics) <= own / 1000 + 1e-9
-        difference = (found.active_fraction - expected.active_fraction).abs()
-        assert (difference <= close_units / 1000 + 1e-9).all()
-    assert all(torch.equal(before[name], tensor) for name, tensor in fast.network.state_dict().items())
+        assert abs(found.accuracy - expected.accuracy) <= running / TEST_IMAGES + 1e-9
+        assert abs(found.accuracy_batch_statistics - expected.accuracy_batch_statistics) <= own / TEST_IMAGES + 1e-9
+        difference = np.abs(found.active_fraction - expected.active_fraction)
+        assert (difference <= close_units / TEST_IMAGES + 1e-9).all()
+    assert all(np.array_equal(before[name], array) for name, array in fast.state_dict().items())
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize("activation", ["relu", "elu"])
+@pytest.mark.parametrize("scaling", ["unit_interval", "standardized"])
+@pytest.mark.parametrize("hidden", [[256], [100, 70, 30]])
+def test_both_engines_find_the_same_dead_and_inactive_units(images, batch_norm, activation, scaling, hidden):
+    """Units from never to always active, by a rising shift: first those of a new network, then of a trained one."""
+    parameters = {"batch_norm": batch_norm, "activation": activation, "input_scaling": scaling, "hidden": hidden}
+    engines = make_engines(images, images.train, **parameters)
+    for engine in engines:
+        for layer, units in enumerate(hidden):
+            shift = f"layers.{layer}.{'norm' if batch_norm else 'linear'}.bias"
+            engine.state_dict()[shift][:] = np.linspace(-4, 3, units)
+    plain, fast = ([engine.units_at_initialization(), engine.dead_and_inactive_units] for engine in engines)
+    for ours, theirs in zip(plain[0], fast[0], strict=True):
+        assert np.abs(ours.astype(float) - theirs).max() <= 1e-3
+    engines[0].train(order(1, IMAGES, 100)[:10])
+    copy_state(*engines)
+    ours, theirs = (np.array(measure()) for _, measure in (plain, fast))
+    assert np.array_equal(ours, theirs)
+    assert 0 < theirs[1].sum() < sum(hidden)
+    assert theirs[0].any() == (activation == "relu")
 
 
 def close_images(logits: Tensor) -> int:

@@ -21,18 +21,19 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
-from dying_relu.data.images import Images, Scaling, load_images
+from dying_relu.configuration.run import Run
+from dying_relu.data.images import Images, load_images
 from dying_relu.engines.numba_engine import NumbaEngine
 from dying_relu.engines.torch_engine import TorchEngine
-from dying_relu.model.network import Network
+from dying_relu.model.initialization import initial_parameters
 from dying_relu.model.seeding import image_order
 from dying_relu.training.train import Outputs
 from helpers import make_run, train_anew
 from reference import Reference, measure_run, read_idx
 
 IMAGES, TEST_IMAGES, EPOCHS, HIDDEN = 300, 2014, 3, 64
+SEED = 1
 BATCH_SIZE = 33  # leaves 3 of the training images over, and 1 of the test images
 CSV = 1e-8  # what the digits of a CSV file leave of a fraction
 
@@ -47,9 +48,9 @@ NAMES = {
 }
 
 
-def references(network: Network, slope: float | None) -> list[Reference]:
-    """A reference with the network's weights, and three with weights that are a little off."""
-    weights = {NAMES[name]: tensor.detach().numpy().astype(float) for name, tensor in network.named_parameters()}
+def references(parameters: dict[str, np.ndarray], slope: float | None) -> list[Reference]:
+    """A reference with these parameters, and three with parameters that are a little off."""
+    weights = {NAMES[name]: array.astype(float) for name, array in parameters.items()}
     source = np.random.default_rng(0)
     found = [Reference(weights, slope or 0)]
     for _ in range(3):
@@ -64,19 +65,17 @@ def amplified(arrays) -> np.ndarray:
     return 10 * np.max([np.abs(other - first) for other in others], axis=0)
 
 
-class Graded(Network):
+def graded(run: Run, inputs: int) -> dict[str, np.ndarray]:
     """A network with units of every sort: from always active to never active, by a falling shift.
 
     Nothing enters or leaves unit 0: its pre-activation is exactly 0 for each image, and stays so.
     """
-
-    def __init__(self, run, inputs, scaling):
-        super().__init__(run, inputs, scaling)
-        with torch.no_grad():
-            shift = self.norm.bias if run.batch_norm else self.hidden.bias
-            shift.copy_(-torch.linspace(0, 4 if run.batch_norm else 2.5, HIDDEN))
-            self.hidden.weight[0] = 0
-            self.output.weight[:, 0] = 0
+    parameters = initial_parameters(run, inputs)
+    shift = parameters["layers.0.norm.bias" if run.batch_norm else "layers.0.linear.bias"]
+    shift[:] = -np.linspace(0, 4 if run.batch_norm else 2.5, HIDDEN)
+    parameters["layers.0.linear.weight"][0] = 0
+    parameters["output.weight"][:, 0] = 0
+    return parameters
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +96,7 @@ def dw(request):
 @pytest.fixture(scope="module", params=product([True, False], [None, 0.01]), ids=str)
 def run(request):
     batch_norm, slope = request.param
-    sizes = {"epochs": EPOCHS, "train_images": IMAGES, "hidden": [HIDDEN], "batch_size": BATCH_SIZE}
+    sizes = {"epochs": EPOCHS, "train_images": IMAGES, "hidden": [HIDDEN], "batch_size": BATCH_SIZE, "seed": SEED}
     activation = "relu" if slope is None else "leaky_relu"
     return make_run(batch_norm=batch_norm, activation=activation, negative_slope=slope, **sizes)
 
@@ -105,8 +104,8 @@ def run(request):
 @pytest.fixture(scope="module")
 def expected(run, dw, pixels):
     """What is measured by the definitions, and the same from weights that are a little off."""
-    orders = [image_order(run.seed, epoch, IMAGES).numpy() for epoch in range(1, EPOCHS + 1)]
-    networks = references(Graded(run, 784, Scaling()), run.negative_slope)
+    orders = [image_order(run.seed, epoch, IMAGES) for epoch in range(1, EPOCHS + 1)]
+    networks = references(graded(run, 784), run.negative_slope)
     return [measure_run(network, *pixels, orders, BATCH_SIZE, dw) for network in networks]
 
 
@@ -119,7 +118,8 @@ def apart(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 @pytest.mark.parametrize("engine", [TorchEngine, NumbaEngine])
 def test_every_column_agrees_with_the_definitions(mnist, run, dw, expected, engine, tmp_path, monkeypatch):
     paths = Outputs.within(tmp_path)
-    monkeypatch.setattr("dying_relu.training.trainer.Network", Graded)
+    for module in ("dying_relu.model.network", "dying_relu.engines.numba_engine"):
+        monkeypatch.setattr(f"{module}.initial_parameters", graded)
     every = load_images(mnist, IMAGES)
     images = Images(every.train, every.train_labels, every.test[:TEST_IMAGES], every.test_labels[:TEST_IMAGES])
     train_anew(run, images, engine, paths, dw=dw)

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from dying_relu.data.images import load_images, to_inputs
+from dying_relu.data.images import load_images
 from dying_relu.engines.torch_engine import TorchEngine
 from dying_relu.measurements.dw import MID_GRAY, DwRange
-from dying_relu.model.network import Network
+from dying_relu.model.network import Network, to_inputs
 from dying_relu.model.seeding import image_order
 from helpers import make_run
 
@@ -29,18 +29,18 @@ def bn_and_none(mnist):
     both = []
     for batch_norm in (True, False):
         run = make_run(batch_norm=batch_norm, train_images=IMAGES)
-        network = Network(run, 784)
-        engine = TorchEngine(run, network, images.train, images.train_labels)
+        engine = TorchEngine(run, images)
         for epoch in range(1, EPOCHS + 1):
-            engine.train(image_order(run.seed, epoch, IMAGES).split(run.batch_size))
+            engine.train(image_order(run.seed, epoch, IMAGES).reshape(-1, run.batch_size))
         batch = image_order(run.seed, EPOCHS + 1, IMAGES)[: run.batch_size]
 
         exact = Network(run, 784).double().train()
-        exact.load_state_dict(network.state_dict())
-        x = to_inputs(images.train[batch]).double()
+        exact.load_state_dict(engine.network.state_dict())
+        x = to_inputs(torch.from_numpy(images.train[batch])).double()
         linear = exact.hidden(x)
         pre_activation = exact.norm(linear)
-        loss = functional.cross_entropy(exact.output(exact.activation(pre_activation)), images.train_labels[batch])
+        labels = torch.from_numpy(images.train_labels[batch])
+        loss = functional.cross_entropy(exact.output(exact.activation(pre_activation)), labels)
         delta, before, dw = torch.autograd.grad(loss, [linear, pre_activation, exact.hidden.weight])
         engine.train([batch])
         both.append(
@@ -50,7 +50,7 @@ def bn_and_none(mnist):
                 delta=delta.numpy(),
                 g=(before * exact.norm.weight).detach().numpy() if batch_norm else None,
                 dw=dw.numpy(),
-                shown=DwRange.of(engine.gradient().numpy()),
+                shown=DwRange.of(engine.gradient()),
             )
         )
     return both

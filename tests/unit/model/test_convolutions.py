@@ -13,7 +13,6 @@ from dying_relu.configuration.labels import describe, held_fixed
 from dying_relu.data.datasets import DATASETS, DigestError
 from dying_relu.data.images import load_images
 from dying_relu.engines.torch_engine import TorchEngine
-from dying_relu.measurements import evaluation as measure
 from dying_relu.measurements.dead_units import dead_and_inactive_units
 from dying_relu.measurements.frame_schedule import FrameSchedule
 from dying_relu.model.network import Network
@@ -25,9 +24,8 @@ from helpers import make_run, train_anew
 ARCHIVE = "cifar-10-binary.tar.gz"
 
 
-def test_a_channel_that_is_active_once_is_not_dead(monkeypatch):
+def test_a_channel_that_is_active_once_is_not_dead():
     """At a single position of the last image, after those that most units show themselves to."""
-    monkeypatch.setattr(measure, "MAX_ACTIVATIONS", 7 * 2 * 28 * 28)
     pixels = torch.zeros(1500, 784, dtype=torch.uint8)
     pixels[-1, 400] = 255
     network = Network(make_run(convolutions=[2], hidden=[4], batch_norm=False), 784)
@@ -35,7 +33,7 @@ def test_a_channel_that_is_active_once_is_not_dead(monkeypatch):
         network.hidden.weight.zero_()
         network.hidden.weight[:, 0, 1, 1] = 1
         network.hidden.bias.copy_(torch.tensor([-0.5, -1]))
-    dead, inactive = dead_and_inactive_units(network, pixels)
+    dead, inactive = dead_and_inactive_units(network, pixels, 7)
     assert dead[:2].tolist() == inactive[:2].tolist() == [False, True]
 
 
@@ -92,9 +90,9 @@ def test_the_archive_is_read_image_by_image(cifar10):
     assert images.train.shape == (300, 3072)
     assert images.test.shape == (200, 3072)
     expected = np.concatenate([made["data_batch_1"][1], made["data_batch_2"][1]])[:300]
-    assert np.array_equal(images.train.numpy(), expected)
+    assert np.array_equal(images.train, expected)
     assert images.train_labels.tolist()[200:] == made["data_batch_2"][0][:100].tolist()
-    assert np.array_equal(images.test.numpy(), made["test_batch"][1])
+    assert np.array_equal(images.test, made["test_batch"][1])
     assert images.test_labels.tolist() == made["test_batch"][0].tolist()
     (raw / ARCHIVE).write_bytes(made_archive(images=2, seed=1)[0])
     with pytest.raises(DigestError, match=ARCHIVE):

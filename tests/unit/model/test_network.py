@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from dying_relu.configuration.run import Run
-from dying_relu.data.images import Scaling, to_inputs
+from dying_relu.data.images import Images, Scaling
 from dying_relu.engines.torch_engine import TorchEngine
 from dying_relu.measurements.dead_units import dead_and_inactive_units
 from dying_relu.measurements.evaluation import evaluate
-from dying_relu.model.network import Network
+from dying_relu.model.network import Network, to_inputs
 from dying_relu.model.seeding import ORDER, WEIGHTS, generator, image_order
 from helpers import make_run
 
@@ -141,7 +141,7 @@ def test_the_network_and_its_measurements_by_their_definition(activation, batch_
     assert tested.accuracy == (logits.argmax(1) == LABELS.numpy()).mean()
     units = [np.moveaxis(values, 1, 0).reshape(values.shape[1], -1) for values in pre_activations]
     active = [(values > 0).mean() for layer in units for values in layer]
-    assert tested.active_fraction.numpy() == pytest.approx(active, abs=1e-3)
+    assert tested.active_fraction == pytest.approx(active, abs=1e-3)
     dead, inactive = dead_and_inactive_units(network, pixels)
     assert dead.tolist() == [(FUNCTIONS[activation](values) == 0).all() for layer in units for values in layer]
     assert inactive.tolist() == [(values <= 0).all() for layer in units for values in layer]
@@ -153,11 +153,12 @@ def test_sgd_by_its_definition(pixels, momentum):
     """Two steps on the same mini-batch: velocity = momentum * velocity + gradient, step = -rate * velocity."""
     sgd = {"optimizer": "sgd", "momentum": momentum, "learning_rate": 0.5}
     run = make_run(hidden=[5], batch_size=8, train_images=8, batch_norm=False, **sgd)
-    engine = TorchEngine(run, Network(run, 6), pixels, LABELS)
+    images = pixels.numpy(), LABELS.numpy()
+    engine = TorchEngine(run, Images(*images, *images))
     reference = Network(run, 6).double()
     velocity = [torch.zeros_like(parameter) for parameter in reference.parameters()]
     for _ in range(2):
-        engine.train([torch.arange(8)])
+        engine.train([np.arange(8)])
         loss = torch.nn.functional.cross_entropy(reference(to_inputs(pixels).double()), LABELS)
         gradients = torch.autograd.grad(loss, list(reference.parameters()))
         velocity = [momentum * v + g for v, g in zip(velocity, gradients, strict=True)]
@@ -170,10 +171,12 @@ def test_sgd_by_its_definition(pixels, momentum):
 
 def test_standardized_inputs_have_mean_0_and_std_1(pixels):
     x = pixels.numpy() / 255
-    inputs = to_inputs(pixels, Scaling.of("standardized", pixels)).numpy()
+    scaling = Scaling.of("standardized", pixels.numpy())
+    inputs = to_inputs(pixels, scaling).numpy()
     assert inputs == pytest.approx((x - x.mean()) / x.std(), abs=1e-6)
+    assert np.array_equal(inputs, scaling.inputs()[pixels])
     with pytest.raises(ValueError, match="all pixels of the training images are equal"):
-        Scaling.of("standardized", torch.full((3, 4), 7, dtype=torch.uint8))
+        Scaling.of("standardized", np.full((3, 4), 7, np.uint8))
 
 
 def test_runs_of_one_seed_start_from_the_same_weights():
@@ -193,5 +196,5 @@ def test_random_streams_come_back_and_are_independent_of_each_other():
     assert len(set(orders)) == 4
     assert tuple(image_order(1, 1, 50).tolist()) == orders[0]
     assert sorted(orders[0]) == list(range(50))
-    one, other = (torch.rand(5, generator=generator(1, stream)) for stream in (WEIGHTS, ORDER))
-    assert not torch.equal(one, other)
+    one, other = (generator(1, stream).random(5).tolist() for stream in (WEIGHTS, ORDER))
+    assert one != other

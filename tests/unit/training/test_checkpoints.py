@@ -79,17 +79,17 @@ def test_the_bytes_are_those_of_an_undisturbed_training(
         save(self, epoch, arrays, spent)
 
     monkeypatch.setattr(Checkpoints, "save", watched)
-    train(run, images, engine, outputs_in(whole), checkpoints_in(tmp_path / "one", seconds=3600), options)
+    train(run, engine(run, images), outputs_in(whole), checkpoints_in(tmp_path / "one", seconds=3600), options)
     expected = last_states[-1]
 
     home = tmp_path / "two"
     for epoch in (1, 3, 4, 7):
         killed = TrainingOptions(dw, Killed(schedule.every, schedule.unit, epoch))
         with pytest.raises(KilledError):
-            train(run, images, engine, outputs_in(resumed), checkpoints_in(home), killed)
+            train(run, engine(run, images), outputs_in(resumed), checkpoints_in(home), killed)
         assert contents(resumed) == {}
     with caplog.at_level(logging.INFO):
-        train(run, images, engine, outputs_in(resumed), last := checkpoints_in(home), options)
+        train(run, engine(run, images), outputs_in(resumed), last := checkpoints_in(home), options)
     went_on = [text for text in caplog.messages if "going on" in text]
     assert went_on == ["going on from the checkpoint after epoch 6"]
     assert contents(resumed) == contents(whole)
@@ -118,7 +118,8 @@ def interrupted(images, tmp_path) -> Path:
 
 
 def arguments(images, folder: Path) -> tuple:
-    return make_run(epochs=EPOCHS, **RUN), images, NumbaEngine, outputs_in(folder)
+    run = make_run(epochs=EPOCHS, **RUN)
+    return run, NumbaEngine(run, images), outputs_in(folder)
 
 
 def edit_manifest(home: Path, **values) -> None:

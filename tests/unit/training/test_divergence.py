@@ -5,7 +5,6 @@ import logging
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 import yaml
 from PIL import Image
 
@@ -18,8 +17,8 @@ from dying_relu.engines.torch_engine import TorchEngine
 from dying_relu.figures import comparisons as unit_figures
 from dying_relu.figures import experiments as figures
 from dying_relu.figures import run_accuracy, style
-from dying_relu.measurements.evaluation import TestResult
 from dying_relu.measurements.frame_schedule import FrameSchedule
+from dying_relu.measurements.results import TestResult
 from dying_relu.tables.overview import final_table
 from dying_relu.tables.summaries import diverged_in
 from dying_relu.training.outputs import TABLES
@@ -42,9 +41,9 @@ def broken_from(step: int, engine=NumbaEngine):
             for batch in batches:
                 self.done += 1
                 if self.done == step:
-                    self.network.output.weight.data[3, 5] = torch.nan
+                    self.state_dict()["output.weight"][3, 5] = np.nan
                 results.append(super().train([batch]))
-            return tuple(map(torch.cat, zip(*results, strict=True)))
+            return tuple(map(np.concatenate, zip(*results, strict=True)))
 
     return Broken
 
@@ -81,8 +80,8 @@ def test_what_came_before_is_kept_and_the_last_row_says_nothing(images, tmp_path
 class Overflown(NumbaEngine):
     """Weights overflow in the epoch's last step, whose loss is that before it; the next epoch may never come."""
 
-    def tester(self, *arguments):
-        return lambda: TestResult(float("inf"), 0.1, 0.1, torch.zeros(16, dtype=torch.float64))
+    def test(self):
+        return TestResult(float("inf"), 0.1, 0.1, np.zeros(16))
 
 
 @pytest.mark.parametrize(

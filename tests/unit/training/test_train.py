@@ -7,7 +7,7 @@ import pytest
 from dying_relu.engines.numba_engine import NumbaEngine
 from dying_relu.engines.torch_engine import TorchEngine
 from dying_relu.measurements.frame_schedule import FrameSchedule
-from dying_relu.model.network import Network
+from dying_relu.model.initialization import initial_parameters
 from helpers import make_run
 from helpers import train_anew as train
 
@@ -39,7 +39,7 @@ def test_every_layer_is_in_tables_and_frames(images, outputs):
 @engines
 def test_update_is_the_change_of_the_weights_since_the_last_frame(images, engine, outputs):
     run = make_run(epochs=2, **RUN)
-    before = Network(run, 784).hidden.weight.detach().numpy()
+    before = initial_parameters(run, 784)["layers.0.linear.weight"]
     engines = []
 
     class Watched(engine):
@@ -48,7 +48,7 @@ def test_update_is_the_change_of_the_weights_since_the_last_frame(images, engine
             engines.append(self)
 
     train(run, images, Watched, outputs, dw="update", schedule=FrameSchedule(2, "epoch"))
-    change = engines[0].network.hidden.weight.detach().numpy() - before
+    change = engines[0].state_dict()["layers.0.linear.weight"] - before
     units = pd.read_csv(outputs.units)
     last = units[units["epoch"] == 2]
     assert last["dw_min"].to_numpy() == pytest.approx(change.min(1), rel=1e-6)

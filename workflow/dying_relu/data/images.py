@@ -1,4 +1,4 @@
-"""A data set as tensors."""
+"""A data set as NumPy arrays."""
 
 import io
 import tarfile
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from dying_relu.data.datasets import DATASETS, read_verified, verify
 
@@ -22,10 +22,10 @@ class Images:
     Pixels take a quarter of the memory of float32 inputs.
     """
 
-    train: Tensor
-    train_labels: Tensor
-    test: Tensor
-    test_labels: Tensor
+    train: NDArray[np.uint8]
+    train_labels: NDArray[np.int64]
+    test: NDArray[np.uint8]
+    test_labels: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -36,28 +36,27 @@ class Scaling:
     std: float = 1.0
 
     @classmethod
-    def of(cls, name: str, pixels: Tensor) -> "Scaling":
-        """Return the `input_scaling` called `name` for the training images `pixels` (uint8 `[n, inputs]`).
+    def of(cls, name: str, pixels: NDArray[np.uint8]) -> "Scaling":
+        """Return the `input_scaling` called `name` for the training images `pixels` `[n, inputs]`.
 
         Raises ValueError if all pixels are equal and cannot be standardised.
         """
         if name == "unit_interval":
             return cls()
-        counts = torch.bincount(pixels.flatten(), minlength=256).double()  # exact, whatever the order of summation
-        values = torch.arange(256).double() / 255
-        mean = (counts @ values / counts.sum()).item()
-        std = (counts @ (values - mean).square() / counts.sum()).sqrt().item()
+        counts = np.bincount(pixels.ravel(), minlength=256)  # exact, whatever the order of summation
+        values = np.arange(256) / 255
+        mean = float(counts @ values / counts.sum())
+        std = float(np.sqrt(counts @ (values - mean) ** 2 / counts.sum()))
         if not std:
             raise ValueError("all pixels of the training images are equal; input_scaling: standardized needs others")
         return cls(mean, std)
 
+    def inputs(self) -> NDArray[np.float32]:
+        """Return a network's input for each value of a pixel, `[256]`."""
+        return (np.arange(256, dtype=np.float32) / np.float32(255) - np.float32(self.mean)) / np.float32(self.std)
+
 
 UNIT_INTERVAL = Scaling()
-
-
-def to_inputs(pixels: Tensor, scaling: Scaling = UNIT_INTERVAL) -> Tensor:
-    """Return `pixels` (uint8, any shape) as a network's inputs, float32: by default pixel / 255, in [0, 1]."""
-    return pixels.to(torch.float32).div_(255).sub_(scaling.mean).div_(scaling.std)
 
 
 def load_images(raw: Path, train_images: int, dataset: str = "mnist") -> Images:
@@ -71,14 +70,14 @@ def load_images(raw: Path, train_images: int, dataset: str = "mnist") -> Images:
     pixels, labels, test_pixels, test_labels = _cifar10(raw, digests) if dataset == "cifar10" else idx
     return Images(
         pixels.reshape(-1, width)[:train_images],
-        labels[:train_images].long(),
+        labels[:train_images].astype(np.int64),
         test_pixels.reshape(-1, width),
-        test_labels.long(),
+        test_labels.astype(np.int64),
     )
 
 
-def _cifar10(raw: Path, digests: Mapping[str, str]) -> Iterator[Tensor]:
-    """Yield pixels and labels of the training images, then of the test images, all uint8, from CIFAR-10's archive.
+def _cifar10(raw: Path, digests: Mapping[str, str]) -> Iterator[NDArray[np.uint8]]:
+    """Yield pixels and labels of the training images, then of the test images, from CIFAR-10's archive.
 
     There, each image is its label, then red, green and blue, row by row.
     """
@@ -87,18 +86,16 @@ def _cifar10(raw: Path, digests: Mapping[str, str]) -> Iterator[Tensor]:
     verify(name, content, digests)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         for batches in ([f"data_batch_{number}" for number in range(1, 6)], ["test_batch"]):
-            records = bytearray().join(
-                archive.extractfile(f"cifar-10-batches-bin/{batch}.bin").read() for batch in batches
-            )
-            images = torch.frombuffer(records, dtype=torch.uint8).reshape(-1, 1 + CIFAR10.pixels)
-            yield images[:, 1:].contiguous()
-            yield images[:, 0].clone()
+            records = b"".join(archive.extractfile(f"cifar-10-batches-bin/{batch}.bin").read() for batch in batches)
+            images = np.frombuffer(records, np.uint8).reshape(-1, 1 + CIFAR10.pixels)
+            yield images[:, 1:].copy()
+            yield images[:, 0].copy()
 
 
-def _idx_values(raw: Path, name: str, digests: Mapping[str, str]) -> Tensor:
-    """Return what follows the header of an IDX file, uint8; the digest has vouched for the header.
+def _idx_values(raw: Path, name: str, digests: Mapping[str, str]) -> NDArray[np.uint8]:
+    """Return what follows the header of an IDX file; the digest has vouched for the header.
 
-    Importing torchvision's reader would take 160 MB.
+    The array can be written to, as PyTorch wants it of memory that it shares.
     """
     header = 16 if "images" in name else 8
-    return torch.frombuffer(bytearray(read_verified(raw, name, digests)), dtype=torch.uint8, offset=header)
+    return np.frombuffer(bytearray(read_verified(raw, name, digests)), np.uint8, offset=header)

@@ -1,32 +1,31 @@
 """What an engine does, and which one trains a run."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from dying_relu.configuration.engine_support import not_covered
 from dying_relu.configuration.run import Run
-from dying_relu.engines.torch_engine import TorchEngine
-from dying_relu.measurements.evaluation import TestResult
-from dying_relu.model.network import Network
+from dying_relu.data.images import Images
+from dying_relu.measurements.results import TestResult
 
 log = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
-    """Trains and tests a network in place. After each call of `train` the network's tensors are up to date."""
+    """Trains, tests and measures the network of a run, which starts from `model.initialization`.
 
-    network: Network
+    An engine sets how its process treats denormal numbers: as 0. Adam's moments for rarely lit pixels decay into them,
+    whose slow arithmetic takes up to a third of the time with small mini-batches.
+    """
 
-    def __init__(self, run: Run, network: Network, pixels: Tensor, labels: Tensor) -> None:
-        """`pixels` (uint8 `[n, inputs]`) and `labels` (int64 `[n]`) are the training images."""
+    def __init__(self, run: Run, images: Images, threads: int = 1) -> None:
+        """`threads`: on which results may depend, so that the machine must not choose it."""
         ...
 
-    def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    def train(self, batches: Sequence[NDArray]) -> tuple[NDArray, NDArray]:
         """Take one optimiser step per mini-batch of `batches`, each int64 `[size]`: indices of training images.
 
         Returns the mean loss in nats (float32 `[batches]`, possibly infinite or NaN) and the number of correctly
@@ -34,14 +33,34 @@ class Engine(Protocol):
         """
         ...
 
-    def gradient(self, layer: int = 0) -> Tensor:
-        """Return the gradient of the last mini-batch's loss by `network.layers[layer].weight`, `[units, inputs]`."""
+    def gradient(self, layer: int = 0) -> NDArray:
+        """Return the gradient of the last mini-batch's loss by a hidden layer's weights, float32 `[units, inputs]`."""
         ...
 
-    def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
-        """Return a function that tests the network on `pixels` (uint8 `[n, inputs]`) and `labels` (int64 `[n]`).
+    def test(self) -> TestResult:
+        """Test the network on the test images, in mini-batches of the training's size."""
+        ...
 
-        `evaluation.evaluate` defines its result; mini-batches have the training's size.
+    def dead_and_inactive_units(self) -> tuple[NDArray, NDArray]:
+        """Return which units are dead and which are inactive on the training images, with BN's running statistics.
+
+        Dead: the unit's output is exactly 0 for every image. Inactive: its pre-activation is above 0 for no image. For
+        a channel, that is at every position of every image. Returns two bool `[units]`, layer after layer.
+        """
+        ...
+
+    def units_at_initialization(self) -> tuple[NDArray, NDArray, NDArray]:
+        """Return the active fraction of each unit on the test images, and which units are dead and inactive.
+
+        To be called before any step. BN uses the statistics of the training images, means over chunks of them, because
+        there are no running statistics yet.
+        """
+        ...
+
+    def state_dict(self) -> dict[str, NDArray]:
+        """Return the network's parameters and BN's statistics, with the names and shapes of `network.Network`'s.
+
+        The arrays share the engine's memory: the next step changes them, and who writes to them changes the network.
         """
         ...
 
@@ -62,27 +81,19 @@ def choose(name: str, run: Run) -> type[Engine]:
 
     `auto` logs a warning where it falls back to the plain engine. `numba` raises ValueError where the fast engine does
     not support `run`, ImportError where Numba is missing, and RuntimeError where Numba finds no folder for its cache.
+    Only the plain engine imports PyTorch, which takes longer than a short training.
     """
-    if name == "torch":
-        return TorchEngine
-    try:
-        if limits := not_covered(run.parameters()):
-            raise ValueError(f"the fast engine takes {' and '.join(limits.values())} only")
-        from dying_relu.engines.numba_engine import NumbaEngine
-    except (ImportError, RuntimeError, ValueError) as reason:
-        if name == "numba":
-            raise
-        log.warning("%s: %s; training with the plain torch engine, which is slower", run.name, reason)
-        return TorchEngine
-    return NumbaEngine
+    if name != "torch":
+        try:
+            if limits := not_covered(run.parameters()):
+                raise ValueError(f"the fast engine takes {' and '.join(limits.values())} only")
+            from dying_relu.engines.numba_engine import NumbaEngine
 
+            return NumbaEngine
+        except (ImportError, RuntimeError, ValueError) as reason:
+            if name == "numba":
+                raise
+            log.warning("%s: %s; training with the plain torch engine, which is slower", run.name, reason)
+    from dying_relu.engines.torch_engine import TorchEngine
 
-def prepare_torch(threads: int) -> None:
-    """Set torch's number of threads and treat denormal numbers as 0; to be called before any other work of torch.
-
-    Results depend on the number of threads, so the machine must not choose it. Adam's moments for rarely lit pixels
-    decay into denormals, whose slow arithmetic takes up to a third of the time with small mini-batches.
-    """
-    torch.set_num_threads(threads)
-    torch.set_num_interop_threads(1)
-    torch.set_flush_denormal(True)
+    return TorchEngine

@@ -1,19 +1,20 @@
 """The fast engine: the same steps as the plain one, by compiled code that skips pixels of 0."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
-import torch
+from numba import njit
 from numpy.typing import NDArray
-from torch import Tensor
 
-from dying_relu.configuration.run import Run
-from dying_relu.data.images import Scaling, to_inputs
+from dying_relu.configuration.run import CLASSES, Run
+from dying_relu.data.images import Images, Scaling
+from dying_relu.engines.kernels.compile_options import OPTIONS
 from dying_relu.engines.kernels.hidden_layer import ELU, GELU, LEAKY_RELU, LayerBuffers, LayerParameters, Settings
 from dying_relu.engines.kernels.matmul import CACHE_TILE, CSC, CSR, REGISTER_TILE
 from dying_relu.engines.kernels.optimizers import SGD, AdamSettings, Parameter
-from dying_relu.engines.kernels.simd import LANES
+from dying_relu.engines.kernels.simd import LANES, flush_denormals
 from dying_relu.engines.kernels.training_step import (
     Batches,
     Parameters,
@@ -23,27 +24,32 @@ from dying_relu.engines.kernels.training_step import (
     test_batches,
     train_batches,
 )
-from dying_relu.measurements.evaluation import TestResult, mini_batch_sizes
-from dying_relu.model.network import Network
+from dying_relu.engines.kernels.units import average_statistics, count_first_layer, count_outputs
+from dying_relu.measurements.results import TestResult, chunk_size, mini_batch_sizes
+from dying_relu.model.initialization import initial_parameters
 
 
 class NumbaEngine:
-    """An `engine.Engine`. The network's tensors and the kernels' arrays share their memory."""
+    """An `engine.Engine`, which uses one thread. It works without PyTorch."""
 
-    def __init__(self, run: Run, network: Network, pixels: Tensor, labels: Tensor) -> None:
-        self.network = network
-        self._images, self._labels = _to_csr(pixels, network.scaling), labels.numpy()
-        arena = _Arena()
-        self._state = _training_state(arena, network)
-        self._parameters = _by_name(self._state.parameters, network)
-        for name, tensor in network.named_parameters():
-            _share(tensor, self._parameters[name].value)
-        if run.batch_norm:
-            for layer, running in zip(network.layers, self._state.running, strict=True):
-                _share(layer.norm.running_mean, running[0, : layer.units])
-                _share(layer.norm.running_var, running[1, : layer.units])
+    def __init__(self, run: Run, images: Images, threads: int = 1) -> None:
+        _flush_denormals()
+        self._run = run
+        scaling = Scaling.of(run.input_scaling, images.train)
+        self._images, self._labels = _to_csr(images.train, scaling), images.train_labels
+        self._test_images, self._test_labels = _to_csr(images.test, scaling), images.test_labels
+        arena, inputs = _Arena(), images.train.shape[1]
+        self._state = _training_state(arena, inputs, run.hidden)
+        initial = initial_parameters(run, inputs)
+        self._parameters = _by_name(self._state.parameters, initial)
+        for name, values in initial.items():
+            self._parameters[name].value[...] = values
+        for running in self._state.running:
+            running[1] = 1
         # A test's last mini-batch may have one image more than a training's.
-        self._workspace = _workspace(arena, network, run.batch_size + 1, self._images)
+        self._workspace = _workspace(arena, inputs, run.hidden, run.batch_size + 1, self._images)
+        self._rows = chunk_size(run)
+        self._measuring = _workspace(arena, inputs, run.hidden, self._rows + 1, self._images)
         self._settings = Settings(
             run.batch_norm,
             {"elu": ELU, "gelu": GELU}.get(run.activation, LEAKY_RELU),
@@ -54,38 +60,72 @@ class NumbaEngine:
             if run.optimizer == "adam"
             else SGD(np.float32(run.learning_rate), np.float32(run.momentum)),
         )
-        self._batch_size = run.batch_size
 
-    def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    def train(self, batches: Sequence[NDArray]) -> tuple[NDArray, NDArray]:
         loss, correct = np.empty(len(batches), np.float32), np.empty(len(batches), np.int64)
         train_batches(
-            Batches(torch.cat(list(batches)).numpy(), np.cumsum([len(batch) for batch in batches])),
+            Batches(np.concatenate(batches), np.cumsum([len(batch) for batch in batches])),
             *(self._images, self._labels, self._state, self._workspace, self._settings, loss, correct),
         )
-        return torch.from_numpy(loss), torch.from_numpy(correct)
+        return loss, correct
 
-    def gradient(self, layer: int = 0) -> Tensor:
-        return torch.from_numpy(self._parameters[f"layers.{layer}.linear.weight"].gradient)
+    def gradient(self, layer: int = 0) -> NDArray:
+        return self._parameters[f"layers.{layer}.linear.weight"].gradient
 
-    def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
-        images, labels = _to_csr(pixels, self.network.scaling), labels.numpy()
-        sizes = mini_batch_sizes(len(labels), self._batch_size)
-        batches = Batches(np.arange(len(labels)), np.cumsum(sizes))
+    def test(self) -> TestResult:
+        count = len(self._test_labels)
+        sizes = mini_batch_sizes(count, self._run.batch_size)
+        active = self._counts()
+        results = TestResults(np.empty(len(sizes)), np.zeros((2, len(sizes)), np.int64), active)
+        test_batches(
+            Batches(np.arange(count), np.cumsum(sizes)),
+            *(self._test_images, self._test_labels, self._state, self._workspace, self._settings, results),
+        )
+        running, own = (results.correct.sum(1) / count).tolist()
+        return TestResult(
+            loss=float(np.average(results.loss, weights=sizes)),
+            accuracy=running,
+            accuracy_batch_statistics=own if self._run.batch_norm else running,
+            active_fraction=self._concatenate(active).astype(np.float64) / count,
+        )
 
-        def test() -> TestResult:
-            active = tuple(np.zeros(running.shape[1], np.float32) for running in self._state.running)
-            results = TestResults(np.empty(len(sizes)), np.zeros((2, len(sizes)), np.int64), active)
-            test_batches(batches, images, labels, self._state, self._workspace, self._settings, results)
-            counts = [counts[: layer.units] for layer, counts in zip(self.network.layers, active, strict=True)]
-            running, own = (results.correct.sum(1) / len(labels)).tolist()
-            return TestResult(
-                loss=float(np.average(results.loss, weights=sizes)),
-                accuracy=running,
-                accuracy_batch_statistics=own if self._settings.batch_norm else running,
-                active_fraction=torch.from_numpy(np.concatenate(counts)).double() / len(labels),
-            )
+    def dead_and_inactive_units(self) -> tuple[NDArray, NDArray]:
+        positive, negative = self._counts(), self._counts()
+        # Most units are active for one of a few images: a small first chunk leaves few others.
+        count = len(self._labels)
+        ends = [0, *range(max(1, self._rows // 8), count, self._rows), count]
+        for begin, end in pairwise(ends):
+            unseen = [
+                np.flatnonzero(counts[:units] == 0) for counts, units in zip(positive, self._run.hidden, strict=True)
+            ]
+            index = np.arange(begin, end)
+            if any(len(units) for units in unseen[1:]):
+                count_outputs(index, self._images, self._state, self._measuring, self._settings, positive, negative)
+            elif len(unseen[0]):
+                self._count_in_first_layer(unseen[0], index, positive[0], negative[0])
+            else:
+                break
+        inactive = self._concatenate(positive) == 0
+        return inactive & (self._concatenate(negative) == 0), inactive
 
-        return test
+    def units_at_initialization(self) -> tuple[NDArray, NDArray, NDArray]:
+        if self._run.batch_norm:
+            count = len(self._labels)
+            chunks = Batches(np.arange(count), np.cumsum(mini_batch_sizes(count, self._rows)))
+            average_statistics(chunks, self._images, self._state, self._measuring, self._settings)
+        found = self.test().active_fraction, *self.dead_and_inactive_units()
+        for running in self._state.running:
+            running[0], running[1] = 0, 1
+        return found
+
+    def state_dict(self) -> dict[str, NDArray]:
+        found = {name: parameter.value for name, parameter in self._parameters.items()}
+        if self._run.batch_norm:
+            for layer, (running, units) in enumerate(zip(self._state.running, self._run.hidden, strict=True)):
+                found[f"layers.{layer}.norm.running_mean"] = running[0, :units]
+                found[f"layers.{layer}.norm.running_var"] = running[1, :units]
+                found[f"layers.{layer}.norm.num_batches_tracked"] = self._state.steps.reshape(())
+        return found
 
     def state(self) -> dict[str, NDArray]:
         found = {f"running.{layer}": statistics for layer, statistics in enumerate(self._state.running)}
@@ -96,6 +136,34 @@ class NumbaEngine:
     def restore(self, state: Mapping[str, NDArray]) -> None:
         for name, array in self.state().items():
             array[...] = state[name]
+
+    def _counts(self) -> tuple[NDArray, ...]:
+        """Return a 0 for each unit of each layer, `[width]`."""
+        return tuple(np.zeros(running.shape[1], np.float32) for running in self._state.running)
+
+    def _concatenate(self, counts: Sequence[NDArray]) -> NDArray:
+        """Return the counts of all units, `[units]`, layer after layer."""
+        return np.concatenate([layer[:units] for layer, units in zip(counts, self._run.hidden, strict=True)])
+
+    def _count_in_first_layer(self, units: NDArray, index: NDArray, positive: NDArray, negative: NDArray) -> None:
+        """Add to the counts of these units of the first layer for the images `index`; compute no others."""
+        width = _round_up(len(units), LANES)
+
+        def choose(array: NDArray) -> NDArray:
+            chosen = np.zeros((*array.shape[:-1], width), np.float32)
+            chosen[..., : len(units)] = array[..., units]
+            return chosen
+
+        layer = LayerParameters(*(Parameter(*[choose(one.value)] * 4) for one in self._state.parameters.layers[0]))
+        counts = choose(positive), choose(negative)
+        running = choose(self._state.running[0])
+        count_first_layer(index, self._images, layer, running, self._measuring, self._settings, *counts)
+        positive[units], negative[units] = (found[: len(units)] for found in counts)
+
+
+@njit(**OPTIONS)
+def _flush_denormals():
+    flush_denormals()
 
 
 class _Arena:
@@ -123,25 +191,24 @@ class _Arena:
         return array.view(dtype).reshape(shape)
 
 
-def _training_state(arena: _Arena, network: Network) -> TrainingState:
-    """Return zeros for all that a training of `network` changes."""
+def _training_state(arena: _Arena, inputs: int, hidden: Sequence[int]) -> TrainingState:
+    """Return zeros for all that a training of a network with these sizes changes."""
 
     def parameter(*shape: int) -> Parameter:
         return Parameter(*(arena.take(*shape) for _ in Parameter._fields))
 
     layers = []
-    for layer in network.layers:
-        width = _round_up(layer.units, LANES)
-        weight = parameter(_round_up(layer.weight.shape[1], 4), width)
+    for size, units in pairwise([inputs, *hidden]):
+        width = _round_up(units, LANES)
+        weight = parameter(_round_up(size, 4), width)
         layers.append(LayerParameters(weight, parameter(width), parameter(width), parameter(width)))
-    classes = network.output.out_features
-    parameters = Parameters(tuple(layers), parameter(classes, width), parameter(_round_up(classes, LANES)))
+    parameters = Parameters(tuple(layers), parameter(CLASSES, width), parameter(_round_up(CLASSES, LANES)))
     running = tuple(arena.take(2, len(layer.bias.value)) for layer in layers)
     return TrainingState(parameters, running, np.zeros(1, np.int64))
 
 
-def _by_name(parameters: Parameters, network: Network) -> dict[str, Parameter]:
-    """Return views of the kernels' arrays, with the names and shapes of the network's parameters."""
+def _by_name(parameters: Parameters, network: Mapping[str, NDArray]) -> dict[str, Parameter]:
+    """Return views of the kernels' arrays with the names and shapes of `network`, as `initial_parameters` has them."""
     found = {"output.weight": parameters.output_weight, "output.bias": parameters.output_bias}
     for k, layer in enumerate(parameters.layers):
         found |= {
@@ -151,26 +218,25 @@ def _by_name(parameters: Parameters, network: Network) -> dict[str, Parameter]:
             f"layers.{k}.norm.bias": layer.beta,
         }
     return {
-        name: Parameter(*(array[tuple(map(slice, tensor.shape))] for array in found[name]))
-        for name, tensor in network.named_parameters()
+        name: Parameter(*(array[tuple(map(slice, values.shape))] for array in found[name]))
+        for name, values in network.items()
     }
 
 
-def _workspace(arena: _Arena, network: Network, size: int, images: CSR) -> Workspace:
+def _workspace(arena: _Arena, inputs: int, hidden: Sequence[int], size: int, images: CSR) -> Workspace:
     """Return room for mini-batches of up to `size` images."""
     size = _round_up(size, REGISTER_TILE)
     layers = []
-    for layer in network.layers:
-        width, inputs = _round_up(layer.units, LANES), _round_up(layer.weight.shape[1], LANES)
+    for before, units in pairwise([inputs, *hidden]):
+        width = _round_up(units, LANES)
         buffers = (arena.take(width // LANES, size, LANES) for _ in range(3))
         # The gradient by the first layer's inputs is not needed.
-        transposed = arena.take(_round_up(layer.units, 4), inputs) if layers else arena.take(0, 0)
+        transposed = arena.take(_round_up(units, 4), _round_up(before, LANES)) if layers else arena.take(0, 0)
         layers.append(LayerBuffers(*buffers, arena.take(width), transposed))
-    inputs = network.layers[0].weight.shape[1]
     blocks, pairs = (_round_up(inputs, LANES) // LANES, 0) if len(images.dense) else (0, _round_up(inputs, 4) // 2)
     return Workspace(
         tuple(layers),
-        arena.take(size, network.output.out_features),
+        arena.take(size, CLASSES),
         CSC(
             arena.take(pairs, size, dtype=np.uint32),
             np.zeros((size // CACHE_TILE + 2, pairs), np.int64),
@@ -184,21 +250,14 @@ def _round_up(number: int, of: int) -> int:
     return -(-number // of) * of
 
 
-def _share(tensor: Tensor, array: NDArray) -> None:
-    """Move the values of `tensor` into `array`, whose memory it uses from now on."""
-    array[...] = tensor.detach().numpy()
-    tensor.data = torch.from_numpy(array)
-
-
-def _to_csr(pixels: Tensor, scaling: Scaling) -> CSR:
-    """Return the images `pixels`, uint8 `[n, inputs]`, as the kernels take them."""
-    inputs = to_inputs(torch.arange(256, dtype=torch.uint8), scaling).numpy()
-    array = pixels.numpy()
+def _to_csr(pixels: NDArray[np.uint8], scaling: Scaling) -> CSR:
+    """Return the images `pixels`, `[n, inputs]`, as the kernels take them."""
+    inputs = scaling.inputs()
     if inputs[0]:
-        return CSR(*(np.empty(0, dtype) for dtype in (np.int64, np.uint16, np.uint16, np.int64)), inputs, array)
-    if array.shape[1] % 2:
-        array = np.pad(array, ((0, 0), (0, 1)))
-    pairs = np.ascontiguousarray(array).view("<u2")
+        return CSR(*(np.empty(0, dtype) for dtype in (np.int64, np.uint16, np.uint16, np.int64)), inputs, pixels)
+    if pixels.shape[1] % 2:
+        pixels = np.pad(pixels, ((0, 0), (0, 1)))
+    pairs = np.ascontiguousarray(pixels).view("<u2")
     nonzero = pairs != 0
     indptr = np.concatenate([[0], np.cumsum(np.count_nonzero(nonzero, axis=1))])
     indices = np.broadcast_to(np.arange(pairs.shape[1], dtype=np.uint16), pairs.shape)[nonzero]

@@ -1,38 +1,43 @@
 """The plain engine: autograd and torch's own optimisers. It defines the results."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from dying_relu.configuration.run import Run
-from dying_relu.data.images import to_inputs
-from dying_relu.measurements.evaluation import TestResult, evaluate
-from dying_relu.model.network import Network
+from dying_relu.data.images import Images, Scaling
+from dying_relu.measurements.dead_units import dead_and_inactive_units, with_training_statistics
+from dying_relu.measurements.evaluation import evaluate
+from dying_relu.measurements.results import TestResult, chunk_size
+from dying_relu.model.network import Network, to_inputs
 
 
 class TorchEngine:
     """An `engine.Engine`."""
 
-    def __init__(self, run: Run, network: Network, pixels: Tensor, labels: Tensor) -> None:
-        self.network = network
-        self._batch_size = run.batch_size
-        self._pixels, self._labels = pixels, labels
+    def __init__(self, run: Run, images: Images, threads: int = 1) -> None:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(True)
+        self.network = Network(run, images.train.shape[1], Scaling.of(run.input_scaling, images.train))
+        self._batch_size, self._rows = run.batch_size, chunk_size(run)
+        self._pixels, self._labels = torch.from_numpy(images.train), torch.from_numpy(images.train_labels)
+        self._test_inputs = to_inputs(torch.from_numpy(images.test), self.network.scaling)
+        self._test_labels = torch.from_numpy(images.test_labels)
         self._loss = nn.CrossEntropyLoss()
         # fused: with small mini-batches it saves a third of the time.
-        shared = {"params": network.parameters(), "lr": run.learning_rate, "fused": True}
+        shared = {"params": self.network.parameters(), "lr": run.learning_rate, "fused": True}
         if run.optimizer == "adam":
             self._optimizer = torch.optim.Adam(**shared, betas=(run.beta1, run.beta2), eps=run.epsilon)
         else:
             self._optimizer = torch.optim.SGD(**shared, momentum=run.momentum)
 
-    def train(self, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    def train(self, batches: Sequence[NDArray]) -> tuple[NDArray, NDArray]:
         self.network.train()
         losses = torch.empty(len(batches))
         correct = torch.empty(len(batches), dtype=torch.int64)
-        for step, index in enumerate(batches):
+        for step, index in enumerate(map(torch.from_numpy, batches)):
             labels = self._labels[index]
             logits = self.network(to_inputs(self._pixels[index], self.network.scaling))
             loss = self._loss(logits, labels)
@@ -41,16 +46,33 @@ class TorchEngine:
             self._optimizer.step()
             losses[step] = loss.detach()
             correct[step] = (logits.detach().argmax(1) == labels).sum()
-        return losses, correct
+        return losses.numpy(), correct.numpy()
 
-    def gradient(self, layer: int = 0) -> Tensor:
-        return self.network.layers[layer].linear.weight.grad.flatten(1)
+    def gradient(self, layer: int = 0) -> NDArray:
+        return self.network.layers[layer].linear.weight.grad.flatten(1).numpy()
 
-    def tester(self, pixels: Tensor, labels: Tensor) -> Callable[[], TestResult]:
-        return partial(evaluate, self.network, to_inputs(pixels, self.network.scaling), labels, self._batch_size)
+    def test(self) -> TestResult:
+        return self._evaluate(self.network)
+
+    def dead_and_inactive_units(self) -> tuple[NDArray, NDArray]:
+        return self._dead_and_inactive(self.network)
+
+    def units_at_initialization(self) -> tuple[NDArray, NDArray, NDArray]:
+        network = with_training_statistics(self.network, self._pixels, self._rows)
+        return self._evaluate(network).active_fraction, *self._dead_and_inactive(network)
+
+    def _evaluate(self, network: Network) -> TestResult:
+        return evaluate(network, self._test_inputs, self._test_labels, self._batch_size, self._rows)
+
+    def _dead_and_inactive(self, network: Network) -> tuple[NDArray, NDArray]:
+        dead, inactive = dead_and_inactive_units(network, self._pixels, self._rows)
+        return dead.numpy(), inactive.numpy()
+
+    def state_dict(self) -> dict[str, NDArray]:
+        return {name: tensor.numpy() for name, tensor in self.network.state_dict().items()}
 
     def state(self) -> dict[str, NDArray]:
-        found = {f"network.{name}": tensor.numpy() for name, tensor in self.network.state_dict().items()}
+        found = {f"network.{name}": array for name, array in self.state_dict().items()}
         for index, moments in self._optimizer.state_dict()["state"].items():
             found |= {f"optimizer.{index}.{name}": part.numpy() for name, part in moments.items() if part is not None}
         return found

@@ -8,29 +8,25 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.optim.swa_utils import update_bn
 
-from dying_relu.data.images import to_inputs
-from dying_relu.measurements.evaluation import chunk_size, dims_but_units, evaluate, mini_batch_sizes
-from dying_relu.model.network import Layer, Network
+from dying_relu.measurements.evaluation import dims_but_units
+from dying_relu.measurements.results import CHUNK, mini_batch_sizes
+from dying_relu.model.network import Layer, Network, to_inputs
 
 
-def at_initialization(network: Network, pixels: Tensor, test_pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Measure an untrained `network`, without changing it, on training and test images (both uint8 `[n, inputs]`).
+def with_training_statistics(network: Network, pixels: Tensor, rows: int) -> Network:
+    """Return a copy of `network` whose BN has the statistics of the training images `pixels` (uint8 `[n, inputs]`).
 
-    Returns the active fraction of each unit on the test images, and which units are dead and inactive on the training
-    images. BN uses the statistics of the training images, because there are no running statistics yet.
+    They are means over chunks of `rows` images, as `torch.optim.swa_utils.update_bn` takes them.
     """
-    untrained = deepcopy(network)
-    rows = chunk_size(network)
+    copy = deepcopy(network)
     chunks = pixels.split(mini_batch_sizes(len(pixels), rows))
-    update_bn((to_inputs(chunk, untrained.scaling) for chunk in chunks), untrained)
-    labels = torch.zeros(len(test_pixels), dtype=torch.int64)  # The active fraction does not depend on them.
-    tested = evaluate(untrained, to_inputs(test_pixels, untrained.scaling), labels, rows)
-    return tested.active_fraction, *dead_and_inactive_units(untrained, pixels)
+    update_bn((to_inputs(chunk, copy.scaling) for chunk in chunks), copy)
+    return copy
 
 
 @torch.inference_mode()
-def dead_and_inactive_units(network: Network, pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return which units are dead and which are inactive on `pixels` (uint8 `[n, inputs]`).
+def dead_and_inactive_units(network: Network, pixels: Tensor, rows: int = CHUNK) -> tuple[Tensor, Tensor]:
+    """Return which units are dead and which are inactive on `pixels` (uint8 `[n, inputs]`), in chunks of `rows`.
 
     Dead: the unit's output is exactly 0 for every image. Inactive: its pre-activation is above 0 for no image. For a
     channel, that is at every position of every image. BN uses its running statistics.
@@ -41,7 +37,6 @@ def dead_and_inactive_units(network: Network, pixels: Tensor) -> tuple[Tensor, T
     inactive = [units.clone() for units in dead]
     # A unit is computed until it has been neither, or where a deeper layer needs its output. A small first chunk is
     # enough for most units.
-    rows = chunk_size(network)
     first = max(1, rows // 8)
     for chunk in (pixels[:first], *pixels[first:].split(rows)):
         candidates = [(d | i).nonzero().squeeze(1) for d, i in zip(dead, inactive, strict=True)]

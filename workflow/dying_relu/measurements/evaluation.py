@@ -1,45 +1,29 @@
 """Test accuracies, with BN's running statistics and with those of mini-batches, and the units' active fractions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dying_relu.measurements.results import CHUNK, TestResult, mini_batch_sizes
 from dying_relu.model.network import Network
-
-CHUNK = 1000  # Images per chunk; their activations stay in cache.
-MAX_ACTIVATIONS = 2_500_000  # The largest number that a layer may have of a chunk.
-
-
-@dataclass(frozen=True)
-class TestResult:
-    """How a network performs on the test images: loss in nats, accuracies in [0, 1].
-
-    `active_fraction`, float64 `[units]`, layer after layer: the share of test images for which a unit's pre-activation
-    is above 0; for a channel, the share of all positions in them. `accuracy_batch_statistics` normalises each
-    mini-batch by its own statistics; everything else comes from one pass with running statistics.
-    """
-
-    __test__ = False  # Not a test, whatever pytest makes of its name.
-
-    loss: float
-    accuracy: float
-    accuracy_batch_statistics: float
-    active_fraction: Tensor
 
 
 @torch.inference_mode()
-def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int) -> TestResult:
-    """Test `network` on `images`, float32 `[n, inputs]`, and `labels`, int64 `[n]`, in mini-batches of `batch_size`."""
+def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int, rows: int = CHUNK) -> TestResult:
+    """Test `network` on `images`, float32 `[n, inputs]`, and `labels`, int64 `[n]`, in mini-batches of `batch_size`.
+
+    Chunks have at least `rows` images, and whole mini-batches.
+    """
     network.eval()
-    chunks = _chunks(mini_batch_sizes(len(images), batch_size), chunk_size(network))
+    chunks = _chunks(mini_batch_sizes(len(images), batch_size), rows)
     logits, batch_logits = [], []
     active = [torch.zeros(layer.units, dtype=torch.int64) for layer in network.layers]
-    for rows, sizes in zip(images.split([sum(sizes) for sizes in chunks]), chunks, strict=True):
-        linear = network.hidden(rows)  # The expensive product; both evaluations share it.
+    for chunk, sizes in zip(images.split([sum(sizes) for sizes in chunks]), chunks, strict=True):
+        linear = network.hidden(chunk)  # The expensive product; both evaluations share it.
         pre_activations, result = _forward(network, linear, lambda values, norm: norm(values))
         for counts, pre_activation in zip(active, pre_activations, strict=True):
             counts += (pre_activation > 0).sum(dims_but_units(pre_activation))
@@ -53,24 +37,8 @@ def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int) 
         loss=functional.cross_entropy(running, labels).item(),
         accuracy=accuracy,
         accuracy_batch_statistics=_accuracy(torch.cat(batch_logits), labels) if batch_logits else accuracy,
-        active_fraction=torch.cat([counts.double() / total for counts, total in zip(active, counted, strict=True)]),
+        active_fraction=np.concatenate([counts.numpy() / total for counts, total in zip(active, counted, strict=True)]),
     )
-
-
-def mini_batch_sizes(images: int, size: int) -> list[int]:
-    """Return the sizes of consecutive mini-batches; a last image alone has no variance and joins the one before it."""
-    sizes = [size] * (images // size)
-    rest = images % size
-    if rest == 1 and sizes:
-        sizes[-1] += 1
-    elif rest:
-        sizes.append(rest)
-    return sizes
-
-
-def chunk_size(network: Network) -> int:
-    """Return the images per chunk, at least 2: CHUNK, or fewer where a layer has many activations of each."""
-    return max(2, min(CHUNK, MAX_ACTIVATIONS // max(layer.units * layer.positions for layer in network.layers)))
 
 
 def dims_but_units(values: Tensor) -> tuple[int, ...]:

@@ -9,12 +9,13 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from dying_relu.configuration.run import CLASSES, KERNEL, POOL, Run
 from dying_relu.data.images import UNIT_INTERVAL, Scaling
-from dying_relu.model.seeding import WEIGHTS, generator
+from dying_relu.model.initialization import initial_parameters
 
 
 class Layer(nn.Module):
@@ -110,10 +111,12 @@ class Network(nn.Module):
         self.layers = nn.ModuleList(
             ConvolutionalLayer(run, *sizes, self.activation) for sizes in zip(shapes, run.convolutions, strict=True)
         )
-        inputs = math.prod(last) if run.convolutions else inputs
-        self.layers += [Layer(run, *sizes, self.activation) for sizes in pairwise([inputs, *run.hidden])]
+        sizes = [math.prod(last) if run.convolutions else inputs, *run.hidden]
+        self.layers += [Layer(run, *pair, self.activation) for pair in pairwise(sizes)]
         self.output = nn.Linear(run.hidden[-1], CLASSES)
-        self._initialize(run)
+        initial = initial_parameters(run, inputs)
+        for name, parameter in self.named_parameters():
+            parameter.data = torch.from_numpy(initial[name])
 
     @property
     def hidden(self) -> nn.Linear:
@@ -131,31 +134,10 @@ class Network(nn.Module):
             hidden = layer(hidden)
         return self.output(hidden)
 
-    def _initialize(self, run: Run) -> None:
-        """Draw weights by `run.initialization`, layer by layer from the first; set biases to `run.bias`.
 
-        he_normal: variance 2 / inputs (He et al. 2015, equation 10). xavier_normal: variance 2 / (inputs + outputs)
-        (Glorot and Bengio 2010, equation 12). torch_default: uniform in +-1 / sqrt(inputs), biases too, as `nn.Linear`.
-        """
-        source = generator(run.seed, WEIGHTS)
-        for linear in (*(layer.linear for layer in self.layers), self.output):
-            if linear.bias is not None:
-                nn.init.constant_(linear.bias, run.bias)
-            match run.initialization:
-                case "he_normal":
-                    nn.init.kaiming_normal_(linear.weight, nonlinearity="relu", generator=source)
-                case "xavier_normal":
-                    nn.init.xavier_normal_(linear.weight, generator=source)
-                case "normal":
-                    nn.init.normal_(linear.weight, std=run.initial_deviation, generator=source)
-                case "torch_default":
-                    bound = 1 / math.sqrt(linear.weight[0].numel())
-                    for parameter in linear.parameters():
-                        nn.init.uniform_(parameter, -bound, bound, generator=source)
-        if run.batch_norm and run.batch_norm_position == "before_activation":
-            # BN's shift takes the place of its layer's bias.
-            for layer in self.layers:
-                nn.init.constant_(layer.norm.bias, run.bias)
+def to_inputs(pixels: Tensor, scaling: Scaling = UNIT_INTERVAL) -> Tensor:
+    """Return `pixels` (uint8, any shape) as a network's inputs, float32: by default pixel / 255, in [0, 1]."""
+    return pixels.to(torch.float32).div_(255).sub_(scaling.mean).div_(scaling.std)
 
 
 def _activation(run: Run) -> nn.Module:

@@ -1,21 +1,20 @@
 """Random number generators: each derives from the run's seed and a purpose of its own, so none disturbs another."""
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
 WEIGHTS, ORDER = 0, 1
 
 
-def generator(seed: int, stream: int, epoch: int = 0) -> torch.Generator:
+def generator(seed: int, stream: int, epoch: int = 0) -> np.random.Generator:
     """Return the generator for one purpose, `WEIGHTS` or `ORDER`, in one epoch.
 
     Runs with the same seed share initial weights (where shapes agree) and the order of images, whatever else differs,
-    so they can be compared in pairs. A resumed run needs no generator state. NumPy's `SeedSequence` mixes the numbers.
+    so they can be compared in pairs. A resumed run needs no generator state.
     """
-    mixed = np.random.SeedSequence(seed, spawn_key=(stream, epoch)).generate_state(1, np.uint64)[0]
-    return torch.Generator().manual_seed(int(mixed))
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(stream, epoch))))
 
 
-def image_order(seed: int, epoch: int, images: int) -> torch.Tensor:
-    """Return the order of the training images in `epoch` (from 1): int64 `[images]`, a permutation."""
-    return torch.randperm(images, generator=generator(seed, ORDER, epoch))
+def image_order(seed: int, epoch: int, images: int) -> NDArray[np.int64]:
+    """Return the order of the training images in `epoch` (from 1): a permutation, `[images]`."""
+    return generator(seed, ORDER, epoch).permutation(images)

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from dying_relu.configuration.run import Run
-from dying_relu.data.images import Images
 from dying_relu.engines.engine import Engine
 from dying_relu.io.writers import write_csv
 from dying_relu.measurements.frame_schedule import FrameSchedule
@@ -38,8 +37,7 @@ class TrainingOptions:
 
 def train(
     run: Run,
-    images: Images,
-    make_engine: type[Engine],
+    engine: Engine,
     outputs: Outputs,
     checkpoints: Checkpoints,
     options: TrainingOptions = TrainingOptions(),
@@ -51,7 +49,7 @@ def train(
     Raises DivergenceError if the loss is not finite and `options.on_divergence` is `fail`, and StoppedError after an
     epoch in which `checkpoints.stop` was called. After an error there are no outputs.
     """
-    trainer = Trainer(run, images, make_engine, options.dw, options.schedule)
+    trainer = Trainer(run, engine, options.dw, options.schedule)
     log.info("%s: %d epochs of %d mini-batches", run.name, run.epochs, run.steps_per_epoch)
     done, before, diverged = 0, 0.0, False
     if progress := checkpoints.resume():

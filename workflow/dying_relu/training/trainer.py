@@ -9,17 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 
 from dying_relu.configuration.run import Run
-from dying_relu.data.images import Images, Scaling
 from dying_relu.engines.engine import Engine
 from dying_relu.io.columns import BATCHES, METRICS, UNITS
-from dying_relu.measurements.dead_units import at_initialization, dead_and_inactive_units
 from dying_relu.measurements.dw import DwRange, brightness
 from dying_relu.measurements.frame_schedule import FrameSchedule, array_name
-from dying_relu.model.network import Network
 from dying_relu.model.seeding import image_order
 from dying_relu.training.outputs import PartialOutputs
 
@@ -41,19 +37,14 @@ class Trainer:
     frame. `seconds` is what the engine has spent on training, `initial` the table `initial.csv`.
     """
 
-    def __init__(self, run: Run, images: Images, make_engine: type[Engine], dw: str, schedule: FrameSchedule) -> None:
-        self._network = Network(run, images.train.shape[1], Scaling.of(run.input_scaling, images.train))
+    def __init__(self, run: Run, engine: Engine, dw: str, schedule: FrameSchedule) -> None:
         numbers = [(layer, unit) for layer, width in enumerate(run.widths, 1) for unit in range(width)]
         self._units = pd.DataFrame(numbers, columns=["layer", "unit"])
-        active, dead, inactive = at_initialization(self._network, images.train, images.test)
-        self.initial = self._units.assign(
-            active_fraction=active.numpy(), dead=dead.int().numpy(), inactive=inactive.int().numpy()
-        )
+        active, dead, inactive = engine.units_at_initialization()
+        self.initial = self._units.assign(active_fraction=active, dead=dead.astype(int), inactive=inactive.astype(int))
         self.seconds = 0.0
-        self._run, self._schedule, self._pixels = run, schedule, images.train
-        self._engine = make_engine(run, self._network, images.train, images.train_labels)
-        self._test = self._engine.tester(images.test, images.test_labels)
-        self._previous = [layer.weight.detach().clone() for layer in self._network.layers] if dw == "update" else []
+        self._run, self._engine, self._schedule = run, engine, schedule
+        self._previous = [weight.copy() for weight in self._weights()] if dw == "update" else []
 
     def epoch(self, epoch: int, part: PartialOutputs) -> dict[str, Any]:
         """Train and measure `epoch` (from 1), and append its rows and frames to `part`. Raises DivergenceError.
@@ -62,10 +53,10 @@ class Trainer:
         """
         batches, dw = self._train(epoch, part)
         size, correct = batches["size"], batches["correct"]
-        tested = self._test()
+        tested = self._engine.test()
         if not np.isfinite(tested.loss):  # the only loss after the epoch's last step
             raise DivergenceError(self._run, epoch, self._run.steps_per_epoch, f"the test loss is {tested.loss}")
-        dead, inactive = dead_and_inactive_units(self._network, self._pixels)
+        dead, inactive = self._engine.dead_and_inactive_units()
         metrics = {
             "epoch": epoch,
             "train_loss": np.average(batches["loss"], weights=size),
@@ -80,12 +71,12 @@ class Trainer:
         }
         units = self._units.assign(
             epoch=epoch,
-            active_fraction=tested.active_fraction.numpy(),
+            active_fraction=tested.active_fraction,
             dw_min=dw.smallest,
             dw_max=dw.largest,
             background=dw.background,
-            dead=dead.int().numpy(),
-            inactive=inactive.int().numpy(),
+            dead=dead.astype(int),
+            inactive=inactive.astype(int),
             dark=dw.dark.astype(int),
         )
         part.metrics.append(pd.DataFrame([metrics]))
@@ -99,17 +90,17 @@ class Trainer:
         part.units.append(pd.DataFrame(columns=UNITS))  # No rows, but a header if there are none before.
         part.batches.append(pd.DataFrame(columns=BATCHES))
         frame = self._schedule.divergence_frame(self._run, error.epoch, error.batch)
-        for number, layer in enumerate(self._network.layers, 1):
-            part.dw.append(array_name(frame, number), np.zeros(layer.weight.shape, np.uint8))
+        for layer, weight in enumerate(self._weights(), 1):
+            part.dw.append(array_name(frame, layer), np.zeros(weight.shape, np.uint8))
 
     def state(self) -> dict[str, NDArray]:
         """Return what `restore` needs to resume after an epoch."""
-        return self._engine.state() | {f"previous.{layer}": kept.numpy() for layer, kept in enumerate(self._previous)}
+        return self._engine.state() | {f"previous.{layer}": kept for layer, kept in enumerate(self._previous)}
 
     def restore(self, state: Mapping[str, NDArray]) -> None:
         self._engine.restore(state)
         for layer, kept in enumerate(self._previous):
-            kept.copy_(torch.from_numpy(state[f"previous.{layer}"]))
+            kept[...] = state[f"previous.{layer}"]
 
     def _train(self, epoch: int, part: PartialOutputs) -> tuple[pd.DataFrame, DwRange]:
         """Take the epoch's steps and draw its frames.
@@ -117,7 +108,8 @@ class Trainer:
         Returns a row per mini-batch, measured before its step, `epoch, batch, size, loss, correct, accuracy`, and the
         range of dW at the end.
         """
-        batches = image_order(self._run.seed, epoch, self._run.train_images).split(self._run.batch_size)
+        order, size = image_order(self._run.seed, epoch, self._run.train_images), self._run.batch_size
+        batches = np.split(order, range(size, len(order), size))
         begin, segments = 0, []
         for end, frame in self._schedule.segments(self._run, epoch):
             started = time.monotonic()
@@ -125,7 +117,7 @@ class Trainer:
             self.seconds += time.monotonic() - started
             rows = pd.DataFrame({"epoch": epoch, "batch": range(begin + 1, end + 1)})
             rows["size"] = [len(batch) for batch in batches[begin:end]]
-            rows["loss"], rows["correct"] = losses.numpy(), correct.numpy()
+            rows["loss"], rows["correct"] = losses, correct
             rows["accuracy"] = rows["correct"] / rows["size"]
             for row in rows[~np.isfinite(rows["loss"])].itertuples():
                 raise DivergenceError(self._run, epoch, row.batch, f"the loss is {row.loss}")
@@ -134,14 +126,19 @@ class Trainer:
             if frame is not None:
                 for layer, values in enumerate(dw, 1):
                     part.dw.append(array_name(frame, layer), brightness(values))
-                for layer, kept in enumerate(self._previous):
-                    kept.copy_(self._network.layers[layer].weight.detach())
+                for kept, weight in zip(self._previous, self._weights(), strict=False):
+                    kept[...] = weight
             begin = end
         return pd.concat(segments, ignore_index=True), DwRange.of(*dw)
 
     def _dw(self) -> list[NDArray[np.float32]]:
         """Return dW of each layer, `[units, inputs]`."""
         if not self._previous:
-            return [self._engine.gradient(layer).numpy() for layer in range(len(self._network.layers))]
-        now = (layer.weight.detach() for layer in self._network.layers)
-        return [(weight - before).numpy() for weight, before in zip(now, self._previous, strict=True)]
+            return [self._engine.gradient(layer) for layer in range(len(self._run.widths))]
+        return [weight - before for weight, before in zip(self._weights(), self._previous, strict=True)]
+
+    def _weights(self) -> list[NDArray[np.float32]]:
+        """Return the weights of each hidden layer, `[units, inputs]`; a channel's inputs are those of its kernel."""
+        state = self._engine.state_dict()
+        weights = (state[f"layers.{layer}.linear.weight"] for layer in range(len(self._run.widths)))
+        return [weight.reshape(len(weight), -1) for weight in weights]

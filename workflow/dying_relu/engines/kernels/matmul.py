@@ -149,6 +149,19 @@ def sparse_matmul(block, size, images, batch, weight, bias, result):
 
 
 @njit(**OPTIONS)
+def image_matmul(block, index, images, weight, bias, result):
+    """`sparse_matmul` image by image: faster for few blocks, since nothing is sorted before. `index` as in `gather`."""
+    column = block * LANES
+    for i in range(index.shape[0]):
+        total = bias
+        for k in range(images.indptr[index[i]], images.indptr[index[i] + 1]):
+            row, pixels = 2 * np.int64(images.indices[k]), images.data[k]
+            total = total + load(weight, (row, column)) * images.inputs[pixels & np.uint16(255)]
+            total = total + load(weight, (row + 1, column)) * images.inputs[pixels >> np.uint16(8)]
+        store(result, (block, i, 0), total)
+
+
+@njit(**OPTIONS)
 def update_weight(block, size, inputs, grad_output, weight, step, keep):
     """Update the block's columns of `weight` (Parameter `[inputs, width]`) by the gradient `inputs.T @ grad_output`.
 

@@ -86,6 +86,30 @@ def prefetch(typing, array, index):
 
 
 @intrinsic
+def flush_denormals(typing):
+    """Let this thread treat denormal numbers as 0, on processors that can: x86-64 and Arm of 64 bits."""
+
+    def generate(context, builder, signature, arguments):
+        def call(name, result, *values):
+            kind = ir.FunctionType(result, [value.type for value in values])
+            return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), values)
+
+        processor = llvm.get_process_triple().partition("-")[0]
+        if processor == "x86_64":  # two bits of the control register MXCSR: denormal operands and results
+            register = cgutils.alloca_once(builder, ir.IntType(32))
+            pointer = builder.bitcast(register, ir.IntType(8).as_pointer())
+            call("llvm.x86.sse.stmxcsr", ir.VoidType(), pointer)
+            builder.store(builder.or_(builder.load(register), ir.IntType(32)(0x8040)), register)
+            call("llvm.x86.sse.ldmxcsr", ir.VoidType(), pointer)
+        elif processor in ("aarch64", "arm64"):  # a bit of FPCR
+            state = call("llvm.aarch64.get.fpcr", ir.IntType(64))
+            call("llvm.aarch64.set.fpcr", ir.VoidType(), builder.or_(state, ir.IntType(64)(1 << 24)))
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@intrinsic
 def broadcast(typing, number):
     """Return a vector of copies of `number`, a float32."""
 

@@ -93,7 +93,7 @@ def _linear(k, block, size, images, parameters, workspace):
 
 
 @njit(**OPTIONS)
-def _forward(size, images, state, workspace, settings, mode):
+def forward(size, images, state, workspace, settings, mode):
     """Go through all hidden layers; `mode` (int) is TRAIN, TEST or TEST_BATCH_STATISTICS."""
     for k in range(len(workspace.layers)):
         buffers, layer, running = workspace.layers[k], state.parameters.layers[k], state.running[k]
@@ -158,7 +158,7 @@ def train_batches(batches, images, labels, state, workspace, settings, loss, cor
         begin = batches.ends[b]
         size = index.shape[0]
         gather(index, images, workspace.batch)
-        _forward(size, images, state, workspace, settings, TRAIN)
+        forward(size, images, state, workspace, settings, TRAIN)
         active = workspace.layers[len(workspace.layers) - 1].active
         loss[b], correct[b] = softmax_cross_entropy(index, labels, active, parameters, workspace.grad_logits)
         state.steps[0] += 1
@@ -180,12 +180,12 @@ def test_batches(batches, images, labels, state, workspace, settings, results):
         begin = batches.ends[b]
         size = index.shape[0]
         gather(index, images, workspace.batch)
-        _forward(size, images, state, workspace, settings, TEST)
+        forward(size, images, state, workspace, settings, TEST)
         for k in range(len(workspace.layers)):
             count_active(size, workspace.layers[k].active, results.active[k])
         results.loss[b], results.correct[0, b] = softmax_cross_entropy(
             index, labels, active, parameters, workspace.grad_logits
         )
         if settings.batch_norm:
-            _forward(size, images, state, workspace, settings, TEST_BATCH_STATISTICS)
+            forward(size, images, state, workspace, settings, TEST_BATCH_STATISTICS)
             _, results.correct[1, b] = softmax_cross_entropy(index, labels, active, parameters, workspace.grad_logits)
