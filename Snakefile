@@ -42,7 +42,7 @@ rule all:
     # Every result, not only the last ones: what is missing, by a failed job or by hand, is made again.
     input:
         data_there(),
-        expand("<results>/runs/{run}/{output}", run=CONFIG.runs, output=TRAINED),
+        expand("<results>/runs/{run}/{output}", run=CONFIG.runs, output=TRAINED.values()),
         FINISHED,
         FOLDERS,
         "<results>/provenance.json",

@@ -51,7 +51,8 @@ def run(folder: Path) -> None:
     bare.mkdir()
     figure = {"kind": "map", "x": "learning_rate", "y": "batch_size"}
     settings = {
-        **{"results": str(results), "seeds": 50, "epochs": 5, "draw_runs": False, "only": ["grid"]},
+        **{"results": str(results), "seeds": 50, "epochs": 5, "only": ["grid"]},
+        **{"draw_runs": False, "keep_networks": False},
         "experiments": {"grid": {"title": "Grid", "figure": figure, "grids": [GRID]}},
     }
     (folder / "planning.yaml").write_text(yaml.safe_dump(settings))

@@ -23,6 +23,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW), os.get
 from dying_relu.claims import claims
 from dying_relu.configuration.checks import duplicate_keys, shell_problems
 from dying_relu.configuration.config import load_config
+from dying_relu.configuration.engine_support import compiled_kind
 from dying_relu.configuration.errors import ConfigError
 from dying_relu.configuration.labels import describe
 from dying_relu.configuration.targets import unknown_targets

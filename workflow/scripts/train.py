@@ -36,11 +36,12 @@ with job(snakemake) as outputs:
     signal.signal(signal.SIGTERM, checkpoints.stop)
     outputs.pop("environment").write_text(json.dumps(trained_in, indent=2) + "\n")
     images = load_images(Path(snakemake.input.data[0]).parent, run.train_images, run.dataset)
+    engine = make_engine(run, images, snakemake.threads)
     schedule = FrameSchedule(snakemake.params.every, snakemake.params.unit)
     starting = time.monotonic() - STARTED
     try:
         options = TrainingOptions(snakemake.params.dw, schedule, snakemake.config["on_divergence"])
-        spent = train(run, make_engine(run, images, snakemake.threads), Outputs(**outputs), checkpoints, options)
+        spent = train(run, engine, Outputs(**outputs), checkpoints, options)
     except StoppedError as reason:
         sys.exit(str(reason))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KB; on macOS bytes

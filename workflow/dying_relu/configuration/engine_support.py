@@ -3,11 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dying_relu.configuration.run import Run
+
 # Per parameter of a run: the supported values in words, and a test for them.
 COVERED = {
     "convolutions": ("networks without convolutions", lambda channels: not channels),
     "batch_norm_position": ("before_activation", lambda name: name == "before_activation"),
 }
+
+
+def compiled_kind(run: Run) -> str | None:
+    """Name what the compiled engine compiles for runs like `run`; None where it does not support them."""
+    return None if not_covered(run.parameters()) else f"{run.optimizer}-{len(run.hidden)}-layers"
 
 
 def not_covered(parameters: Mapping[str, Any]) -> dict[str, str]:

@@ -198,8 +198,8 @@ class Settings(Section):
 
     engine: Literal["auto", "torch", "numba"] = "auto"
     """What trains. torch: plain PyTorch, the definition of the computation. numba: compiled code that skips zero
-    pixels, several times as fast, with the same results up to rounding; for ReLU and Leaky ReLU units in fully
-    connected layers, BN before them, and Adam. auto: numba where it works, otherwise torch with a warning."""
+    pixels, several times as fast, with the same results up to rounding; for fully connected layers with BN, if any,
+    before the activation. auto: numba where it works, otherwise torch with a warning."""
 
     checkpoint: Annotated[float, Field(ge=0, le=86_400)] = 10.0
     """Seconds between the checkpoints from which an interrupted training resumes, written at the end of an epoch; 0 for
@@ -211,6 +211,10 @@ class Settings(Section):
 
     draw_runs: bool = True
     """Whether each run gets an accuracy figure and a dW video of its own. Comparisons have videos in any case."""
+
+    keep_networks: bool = True
+    """Whether each trained network is kept: 0.8 MB for the article's. With true instead of false, finished runs are
+    trained again."""
 
     only: Annotated[list[str] | None, Field(min_length=1), *UNIQUE] = None
     """Names of the experiments to do, with the comparisons that belong to them; null for all. For configurations that

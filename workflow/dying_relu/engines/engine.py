@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dying_relu.configuration.engine_support import not_covered
 from dying_relu.configuration.run import Run
-from dying_relu.data.images import Images
+from dying_relu.data.images import Images, Scaling
 from dying_relu.measurements.results import TestResult
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,13 @@ class Engine(Protocol):
     An engine sets how its process treats denormal numbers: as 0. Adam's moments for rarely lit pixels decay into them,
     whose slow arithmetic takes up to a third of the time with small mini-batches.
     """
+
+    scaling: Scaling  # how the network's inputs are made of pixels
+
+    @classmethod
+    def compile(cls, run: Run) -> None:
+        """Compile, and keep for other processes, what trainings of runs like `run` need; if the engine compiles."""
+        ...
 
     def __init__(self, run: Run, images: Images, threads: int = 1) -> None:
         """`threads`: on which results may depend, so that the machine must not choose it."""

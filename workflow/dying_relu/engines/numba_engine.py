@@ -32,12 +32,23 @@ from dying_relu.model.initialization import initial_parameters
 class NumbaEngine:
     """An `engine.Engine`, which uses one thread. It works without PyTorch."""
 
+    @classmethod
+    def compile(cls, run: Run) -> None:
+        pixels = np.random.default_rng(0).integers(0, 256, (8, math.prod(run.shapes[0])), np.uint8)
+        labels = np.zeros(len(pixels), np.int64)
+        engine = cls(run, Images(pixels, labels, pixels, labels))
+        index = np.arange(len(pixels))
+        engine.units_at_initialization()
+        engine._count_in_first_layer(index, index, *(counts[0] for counts in (engine._counts(), engine._counts())))
+        engine.train([index])
+        engine.test()
+
     def __init__(self, run: Run, images: Images, threads: int = 1) -> None:
         _flush_denormals()
         self._run = run
-        scaling = Scaling.of(run.input_scaling, images.train)
-        self._images, self._labels = _to_csr(images.train, scaling), images.train_labels
-        self._test_images, self._test_labels = _to_csr(images.test, scaling), images.test_labels
+        self.scaling = Scaling.of(run.input_scaling, images.train)
+        self._images, self._labels = _to_csr(images.train, self.scaling), images.train_labels
+        self._test_images, self._test_labels = _to_csr(images.test, self.scaling), images.test_labels
         arena, inputs = _Arena(), images.train.shape[1]
         self._state = _training_state(arena, inputs, run.hidden)
         initial = initial_parameters(run, inputs)
@@ -157,7 +168,8 @@ class NumbaEngine:
         layer = LayerParameters(*(Parameter(*[choose(one.value)] * 4) for one in self._state.parameters.layers[0]))
         counts = choose(positive), choose(negative)
         running = choose(self._state.running[0])
-        count_first_layer(index, self._images, layer, running, self._measuring, self._settings, *counts)
+        buffers, batch = self._measuring.layers[0], self._measuring.batch
+        count_first_layer(index, self._images, batch, layer, running, buffers, self._settings, *counts)
         positive[units], negative[units] = (found[: len(units)] for found in counts)
 
 

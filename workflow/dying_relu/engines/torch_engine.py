@@ -17,13 +17,18 @@ from dying_relu.model.network import Network, to_inputs
 class TorchEngine:
     """An `engine.Engine`."""
 
+    @classmethod
+    def compile(cls, run: Run) -> None:
+        """Nothing: PyTorch comes compiled."""
+
     def __init__(self, run: Run, images: Images, threads: int = 1) -> None:
         torch.set_num_threads(threads)
         torch.set_flush_denormal(True)
-        self.network = Network(run, images.train.shape[1], Scaling.of(run.input_scaling, images.train))
+        self.scaling = Scaling.of(run.input_scaling, images.train)
+        self.network = Network(run, images.train.shape[1], self.scaling)
         self._batch_size, self._rows = run.batch_size, chunk_size(run)
         self._pixels, self._labels = torch.from_numpy(images.train), torch.from_numpy(images.train_labels)
-        self._test_inputs = to_inputs(torch.from_numpy(images.test), self.network.scaling)
+        self._test_inputs = to_inputs(torch.from_numpy(images.test), self.scaling)
         self._test_labels = torch.from_numpy(images.test_labels)
         self._loss = nn.CrossEntropyLoss()
         # fused: with small mini-batches it saves a third of the time.
@@ -39,7 +44,7 @@ class TorchEngine:
         correct = torch.empty(len(batches), dtype=torch.int64)
         for step, index in enumerate(map(torch.from_numpy, batches)):
             labels = self._labels[index]
-            logits = self.network(to_inputs(self._pixels[index], self.network.scaling))
+            logits = self.network(to_inputs(self._pixels[index], self.scaling))
             loss = self._loss(logits, labels)
             self._optimizer.zero_grad()
             loss.backward()

@@ -16,7 +16,7 @@ from dying_relu.data.datasets import DATASETS
 
 PACKAGES = [
     *("ffmpeg-python", "imageio-ffmpeg", "jinja2", "matplotlib", "numba", "numpy", "pandas", "pillow", "seaborn"),
-    *("snakemake", "torch", "torchvision"),
+    *("safetensors", "snakemake", "torch", "torchvision"),
 ]
 # Variables by which numerical libraries round differently; trainings under different values differ in their last bits.
 NUMERICAL_VARIABLES = [

@@ -15,6 +15,8 @@ ARCHIVE = "dw.npz"
 class Outputs:
     """Paths of a run's results: its units before the first step, three tables over the epochs, and the frames of dW.
 
+    The trained network is written only where `network` is a path.
+
     The .npz archive `dw` has one array of brightnesses per frame and hidden layer, uint8 `[units, inputs]`, named by
     `frame_schedule.array_name`.
     """
@@ -24,6 +26,7 @@ class Outputs:
     units: Path
     batches: Path
     dw: Path
+    network: Path | None = None
 
     @classmethod
     def within(cls, folder: Path) -> "Outputs":

@@ -11,6 +11,7 @@ from dying_relu.configuration.run import Run
 from dying_relu.engines.engine import Engine
 from dying_relu.io.writers import write_csv
 from dying_relu.measurements.frame_schedule import FrameSchedule
+from dying_relu.model.saved import save_network
 from dying_relu.training.checkpoints import Checkpoints
 from dying_relu.training.outputs import Outputs, PartialOutputs, join_parts
 from dying_relu.training.trainer import DivergenceError, Trainer
@@ -49,6 +50,7 @@ def train(
     Raises DivergenceError if the loss is not finite and `options.on_divergence` is `fail`, and StoppedError after an
     epoch in which `checkpoints.stop` was called. After an error there are no outputs.
     """
+    started = time.monotonic()
     trainer = Trainer(run, engine, options.dw, options.schedule)
     log.info("%s: %d epochs of %d mini-batches", run.name, run.epochs, run.steps_per_epoch)
     done, before, diverged = 0, 0.0, False
@@ -56,7 +58,6 @@ def train(
         done, before, trainer.seconds = progress.epoch, sum(progress.spent.values()), progress.spent["training"]
         trainer.restore(progress.arrays)
         log.info("going on from the checkpoint after epoch %d", done)
-    started = time.monotonic()
 
     def spent() -> dict[str, float]:
         total = before + time.monotonic() - started
@@ -84,6 +85,8 @@ def train(
                 raise StoppedError(f"{run.name} was asked to stop; the same command goes on after epoch {done}")
     write_csv(trainer.initial, outputs.initial)
     join_parts(checkpoints.parts, outputs)
+    if outputs.network:
+        save_network(outputs.network, run, engine.scaling, engine.state_dict())
     return spent()
 
 

@@ -57,18 +57,19 @@ def count_outputs(index, images, state, workspace, settings, positive, negative)
 
 
 @njit(**OPTIONS)
-def count_first_layer(index, images, layer, running, workspace, settings, positive, negative):
+def count_first_layer(index, images, batch, layer, running, buffers, settings, positive, negative):
     """Count in a first layer with the LayerParameters `layer` and BN's statistics `running`, `[2, width]`.
 
-    It may have fewer units than the network's, for which `workspace` has room; the counts are `[width]`.
+    It may have fewer units than the network's, whose CSC `batch` and LayerBuffers `buffers` it uses; the counts are
+    `[width]`.
     """
-    size, buffers = index.shape[0], workspace.layers[0]
+    size = index.shape[0]
     if images.dense.shape[0]:
-        gather(index, images, workspace.batch)
+        gather(index, images, batch)
     for block in range(layer.bias.value.shape[0] // LANES):
         bias = load(layer.bias.value, (block * LANES,))
         if images.dense.shape[0]:
-            matmul(block, size, workspace.batch.dense, layer.weight.value, bias, buffers.linear)
+            matmul(block, size, batch.dense, layer.weight.value, bias, buffers.linear)
         else:
             image_matmul(block, index, images, layer.weight.value, bias, buffers.linear)
         if settings.batch_norm:
