@@ -1,8 +1,11 @@
 """The main job on a small configuration: the files, columns and numbers that come out."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +57,17 @@ def test_the_networks_have_learnt(results, runs):
     assert list(final.index) == list(runs.index)
     # 2,000 images, twice: from 8 steps at mini-batch 500 to 400 steps at 10. Chance is 0.1.
     assert (final["test_accuracy"] > np.where(runs["batch_size"] == 500, 0.5, 0.75)).all()
+
+
+def test_a_kept_network_is_loaded_as_the_document_says(results):
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "output.md").read_text(), re.DOTALL)
+    final = pd.read_csv(results / "final.csv", index_col="run")
+    run = final.index[0]
+    code = code.replace("results/runs/bn-relu-b100-s20170523", f"{results}/runs/{run}")
+    code = code.replace("results/data", f"{results}/data")
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert float(done.stdout) == final.loc[run, "test_accuracy"]
 
 
 def test_the_page_and_its_numbers(results):

@@ -65,4 +65,5 @@ def test_the_lock_has_what_is_asked_for_directly():
 def test_every_rule_belongs_to_a_submission_of_the_profile_for_clusters():
     groups = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["groups"]
     rules = "".join(file.read_text() for file in ROOT.glob("workflow/rules/*.smk"))
-    assert set(groups) == set(re.findall(r"^rule (\w+):", rules, re.MULTILINE))  # fetching stays where Snakemake runs
+    # Fetching and compiling stay where Snakemake runs.
+    assert set(groups) == set(re.findall(r"^rule (\w+):", rules, re.MULTILINE)) - {"compile"}
