@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,13 @@ TASKS = {
     "dense": ({"input_scaling": "standardized"}, [10, 100], [*ENGINES, "pytorch-compile"]),
     "short-job": ({}, [100], [*ENGINES, "pytorch-eager"]),
 }
+QUICK = ["adam", "sgd", "short-job"]
 JOB_EPOCHS = 5
-# How commits before October 2026 are asked for a task.
+# What an earlier commit's benchmark can do, as its options.
 FORMER = {"adam": [], "deep": ["--hidden", *4 * ["256"]], "dense": ["--standardized"]}
 
 
-def run(raw: Path, results: Path, tasks: Sequence[str], rounds: int, quick: bool, other: Path | None = None) -> None:
+def run(raw: Path, results: Path, tasks: Iterable[str], rounds: int, quick: bool, other: Path | None = None) -> None:
     """Measure `tasks` and write everything; the fast engine of the checkout `other` takes its turns, too.
 
     `quick` is an epoch of the engines, JAX and roofline at mini-batch 100. Exits with a message when one learns too
@@ -83,27 +84,27 @@ def time_epochs(
 ) -> dict[str, Any] | None:
     """What the implementation `name` reports of so many counted epochs, on one core with one thread.
 
-    None if the commit in `other` cannot do the task. Of a short job, `seconds` is the whole process's, by epoch; an
-    uncounted one before has compiled.
+    None if the benchmark of the commit in `other` cannot do the task. Of a short job, `seconds` is an epoch's share of
+    the whole process; a shorter process before has compiled.
     """
     name, _, commit = name.partition("@")
-    job, arguments = task == "short-job", [raw, str(batch_size), str(epochs)]
-    workflow = other / "workflow" if commit else WORKFLOW
+    workflow, job = other / "workflow" if commit else WORKFLOW, task == "short-job"
     script = {"jax-scan": "jax_scan", "roofline": "roofline"}.get(name, "pytorch")
     if name in ENGINES:
         script = "dying_relu_job" if job else "dying_relu_engine"
-    if job:
-        arguments[-1] = str(JOB_EPOCHS - 1)
-    python = JAX_PYTHON if name == "jax-scan" else sys.executable
-    command = [python, workflow / "measure" / "peers" / f"{script}.py", name, *arguments, json.dumps(TASKS[task][0])]
-    if not (workflow / "measure").exists():
+    peers = workflow / "measure" / "peers"
+    start, end = [peers / f"{script}.py", name], [json.dumps(TASKS[task][0])]
+    if not (peers / "dying_relu_job.py").exists():
         if task not in FORMER:
             return None
-        command = [python, workflow / "benchmark" / "dying_relu_engine.py", *arguments, *FORMER[task], "numba"]
+        end = FORMER[task]
+    if not peers.exists():
+        start, end = [workflow / "benchmark" / "dying_relu_engine.py"], [*end, "numba"]
     core = min(os.sched_getaffinity(0))
-    for _ in range(1 + job):
+    for counted in (0, JOB_EPOCHS - 1) if job else (epochs,):
+        python = JAX_PYTHON if name == "jax-scan" else sys.executable
         done = subprocess.run(
-            command,
+            [python, *start, raw, str(batch_size), str(counted), *end],
             env=os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONPATH": str(workflow)},
             preexec_fn=lambda: os.sched_setaffinity(0, {core}),
             stdout=subprocess.PIPE,
@@ -143,7 +144,7 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--tasks", nargs="+", choices=TASKS)
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each point")
     parser.add_argument("--quick", action="store_true", help="one round of few, in two minutes")
     parser.add_argument("--against", type=Path, help="a checkout of another commit, whose fast engine takes its turns")
@@ -152,4 +153,5 @@ if __name__ == "__main__":
     results = Path(settings["results"])
     raw = results / "data" / "MNIST" / "raw"
     fetch(raw, settings["data"]["dir"], settings["data"]["timeout"])
-    run(raw, results, options.tasks, 1 if options.quick else options.rounds, options.quick, options.against)
+    tasks = options.tasks or (QUICK if options.quick else TASKS)
+    run(raw, results, tasks, 1 if options.quick else options.rounds, options.quick, options.against)
