@@ -28,14 +28,14 @@ lint: venv ## check format and style of code and workflow
 	.venv/bin/hadolint envs/Containerfile
 	$(SNAKEMAKE) --lint
 
-benchmark: venv ## time the training engines and their peers side by side
-	@envs/venv.sh .venv-benchmark envs/benchmark.txt
-	@$(MEASURE)benchmark
+benchmark: venv ## time the training engines and their peers; ARGS=--quick: a few of them, in two minutes
+	@$(if $(findstring --quick,$(ARGS)),,envs/venv.sh .venv-benchmark envs/benchmark.txt)
+	@$(MEASURE)benchmark $(ARGS)
 
 verify: venv ## run the quick configuration twice, and compare all results byte for byte
 	@.venv/bin/pytest tests/e2e/test_again.py -k same_bytes
 
-measure: venv ## WHAT="planning", "benchmark --dense": what else docs/benchmark.md shows
+measure: venv ## WHAT=planning: what else docs/benchmark.md shows
 	@$(MEASURE)$(WHAT)
 
 images: venv ## renew the pictures of the documents, from the results of five seeds

@@ -6,32 +6,81 @@ import pytest
 from helpers import ROOT
 from measure import benchmark
 
-pytestmark = pytest.mark.slow
 
-DEEP_AND_DENSE = ("--hidden", "64", "64", "--standardized")
-
-
-@pytest.mark.parametrize(
-    ("implementation", "network"),
-    [
-        *((name, ()) for name in benchmark.IMPLEMENTATIONS if name != "dense-floor"),
-        *((name, DEEP_AND_DENSE) for name in ("dying-relu", "pytorch-compile")),
-    ],
-)
-def test_one_epoch_is_enough_to_learn(mnist, implementation, network, monkeypatch):
+@pytest.fixture(autouse=True)
+def _in_the_project(monkeypatch):
     monkeypatch.chdir(ROOT)
-    if implementation == "jax-scan" and not (ROOT / benchmark.JAX_PYTHON).exists():
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("task", "name"),
+    [("adam", "pytorch-tutorial"), ("adam", "pytorch-eager"), ("adam", "pytorch-compile"), ("momentum", "jax-scan")],
+)
+def test_one_epoch_is_enough_to_learn(mnist, task, name):
+    if name == "jax-scan" and not (ROOT / benchmark.JAX_PYTHON).exists():
         pytest.skip("JAX is not here; `make benchmark` installs it, and checks that it learns")
-    found = benchmark.time_epochs(implementation, mnist, 100, 0, network)
+    assert benchmark.time_epochs(task, name, mnist, 100, 0)["accuracy"] > benchmark.LEARNT
+
+
+@pytest.mark.slow
+def test_a_quick_benchmark(mnist, tmp_path):
+    benchmark.run(mnist, tmp_path, ["adam"], rounds=1, quick=True)
+    table = pd.read_csv(tmp_path / "benchmark.csv").set_index(["task", "implementation", "batch_size"])
+    ours, roofline = table.loc["adam", "dying-relu", 100], table.loc["adam", "roofline", 100]
+    assert ours["ratio"] == 1
+    assert table.loc[("adam", "dying-relu-torch", 100), "ratio"] > 1
+    assert 0 < roofline["ratio"] < 1
+    assert roofline[["gflops", "gb_per_second"]].min() > 1
+    assert (tmp_path / "benchmark.png").stat().st_size > 0
+
+
+@pytest.mark.slow
+def test_a_short_job_is_a_whole_process(mnist):
+    found = benchmark.time_epochs("short-job", "dying-relu", mnist, 100, epochs=1)
+    assert found["seconds"] == [found["process_seconds"] / benchmark.JOB_EPOCHS]
+    assert found["process_mb"] > 100
     assert found["accuracy"] > benchmark.LEARNT
 
 
+def test_who_learns_too_little_ends_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(benchmark, "time_epochs", lambda *_: {"seconds": [1.0], "accuracy": 0.5})
+    with pytest.raises(SystemExit, match=r"dying-relu learns too little: sgd, test accuracy 0\.5"):
+        benchmark.run(tmp_path, tmp_path, ["sgd"], rounds=1, quick=False)
+
+
+@pytest.mark.parametrize(
+    ("script", "before", "after"),
+    [
+        ("benchmark/dying_relu_engine.py", [], ["--standardized", "numba"]),
+        ("measure/peers/dying_relu_engine.py", ["dying-relu"], ["--standardized"]),
+    ],
+)
+def test_an_earlier_commit_is_called_as_it_expects(tmp_path, script, before, after):
+    path = tmp_path / "workflow" / script
+    path.parent.mkdir(parents=True)
+    path.write_text("import json, sys\nprint(json.dumps({'seconds': [1], 'arguments': sys.argv[1:]}))\n")
+    found = benchmark.time_epochs("dense", "dying-relu@abc", tmp_path, 50, 2, tmp_path)
+    assert found["arguments"] == [*before, str(tmp_path), "50", "2", *after]
+    assert benchmark.time_epochs("sgd", "dying-relu@abc", tmp_path, 50, 2, tmp_path) is None
+
+
 def test_summary():
-    epochs = pd.DataFrame(
-        [("dying-relu", 10, 1.0), ("dying-relu", 10, 2.0), ("dying-relu", 10, 4.0), ("jax-scan", 10, 5.0)],
-        columns=["implementation", "batch_size", "seconds"],
-    )
-    columns = ["implementation", "batch_size", "epoch_seconds", "lowest", "highest", "epochs", "ratio"]
-    table = benchmark.summarize(epochs)
-    assert list(table.columns) == columns
-    assert table.to_numpy().tolist() == [["dying-relu", 10, 2, 1, 4, 3, 1], ["jax-scan", 10, 5, 5, 5, 1, 2.5]]
+    rows = [
+        ("sgd", "dying-relu", 10, 1.0, 300, None),
+        ("sgd", "dying-relu", 10, 2.0, 310, None),
+        ("sgd", "dying-relu", 10, 4.0, 320, None),
+        ("sgd", "jax-scan", 10, 5.0, 900, None),
+        ("elu", "dying-relu", 10, 4.0, 300, None),
+        ("elu", "roofline", 10, 1.0, 500, 160.0),
+    ]
+    columns = ["task", "implementation", "batch_size", "seconds", "process_mb", "gflops"]
+    table = benchmark.summarize(pd.DataFrame(rows, columns=columns))
+    expected = [
+        ("sgd", "dying-relu", 10, 2.0, 1.0, 4.0, 3, 1.0, 310, None),
+        ("sgd", "jax-scan", 10, 5.0, 5.0, 5.0, 1, 2.5, 900, None),
+        ("elu", "dying-relu", 10, 4.0, 4.0, 4.0, 1, 1.0, 300, None),
+        ("elu", "roofline", 10, 1.0, 1.0, 1.0, 1, 0.25, 500, 160.0),
+    ]
+    names = ["epoch_seconds", "lowest", "highest", "epochs", "ratio", "process_mb", "gflops"]
+    pd.testing.assert_frame_equal(table, pd.DataFrame(expected, columns=[*columns[:3], *names]), check_dtype=False)

@@ -4,20 +4,26 @@ from functools import partial
 
 import torch
 from harness import Implementation, Task, measure
-from pytorch import accuracy_of
 
 from dying_relu.configuration.config import load_config
+from dying_relu.configuration.run import Run
 from dying_relu.data.images import Scaling, load_images
 from dying_relu.engines.engine import choose, prepare_torch
 from dying_relu.model.network import Network
 
+ENGINES = {"dying-relu": "numba", "dying-relu-torch": "torch"}
+
+
+def run_of(task: Task, epochs: int = 1) -> Run:
+    """The run that the pipeline makes of a task."""
+    grid = {"batch_norm": True, "batch_size": task.batch_size, **task.parameters}
+    config = load_config({"epochs": epochs, "experiments": {"benchmark": {"title": "Benchmark", "grids": [grid]}}})
+    return next(iter(config.runs.values()))
+
 
 def make(name: str, task: Task) -> Implementation:
     prepare_torch(1)
-    grid = {"batch_norm": True, "activation": "relu", "batch_size": task.batch_size, "hidden": list(task.hidden)}
-    grid["input_scaling"] = "standardized" if task.standardized else "unit_interval"
-    config = load_config({"experiments": {"benchmark": {"title": "Benchmark", "grids": [grid]}}})
-    (run,) = config.runs.values()
+    run = run_of(task)
     images = load_images(task.raw, run.train_images)
     network = Network(run, images.train.shape[1], Scaling.of(run.input_scaling, images.train))
     engine = choose(name, run)(run, network, images.train, images.train_labels)
@@ -25,8 +31,8 @@ def make(name: str, task: Task) -> Implementation:
     def train_epoch(order):
         engine.train(torch.from_numpy(order).split(task.batch_size))
 
-    return train_epoch, lambda: accuracy_of(network, task)
+    return train_epoch, lambda: {"accuracy": engine.tester(images.test, images.test_labels)().accuracy}
 
 
 if __name__ == "__main__":
-    measure({"dying-relu": partial(make, "numba"), "dying-relu-torch": partial(make, "torch")})
+    measure({implementation: partial(make, name) for implementation, name in ENGINES.items()})

@@ -1,4 +1,4 @@
-"""JAX: an epoch as one lax.scan over mini-batches, compiled, with Adam from Optax."""
+"""JAX: an epoch as one lax.scan over mini-batches, compiled, with the optimiser from Optax."""
 
 from functools import partial
 
@@ -11,7 +11,8 @@ from harness import CLASSES, WIDTH, Implementation, Task, measure
 
 def make(task: Task) -> Implementation:
     images, labels = map(jnp.asarray, task.read("train"))
-    optimizer = optax.adam(1e-3)
+    rate, momentum = task.parameters.get("learning_rate", 1e-3), task.parameters.get("momentum")
+    optimizer = optax.sgd(rate, momentum) if "optimizer" in task.parameters else optax.adam(rate)
     keys = jax.random.split(jax.random.key(0))
     weights = {
         "hidden": jax.random.normal(keys[0], (784, WIDTH)) * np.sqrt(2 / 784),
@@ -50,12 +51,13 @@ def make(task: Task) -> Implementation:
         state, losses = epoch(state, jnp.asarray(order.reshape(-1, task.batch_size)))
         losses.block_until_ready()
 
-    def accuracy():
+    def known():
         weights, _, running = state
         images, labels = map(jnp.asarray, task.read("t10k"))
-        return float((logits_of(weights, images @ weights["hidden"], *running).argmax(1) == labels).mean())
+        found = logits_of(weights, images @ weights["hidden"], *running).argmax(1)
+        return {"accuracy": float((found == labels).mean())}
 
-    return train_epoch, accuracy
+    return train_epoch, known
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from itertools import chain, pairwise
 import torch
 from harness import CLASSES, WIDTH, Implementation, Task, measure
 from torch import nn
-from torch.func import grad_and_value
+from torch.func import functional_call, grad_and_value
 from torch.nn import functional
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
@@ -15,19 +15,19 @@ RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
 
 def network_of(task: Task) -> nn.Sequential:
     """784 - hidden layers with BN and ReLU - 10, as a beginner would write it."""
-    sizes = [784, *task.hidden]
+    sizes = [784, *task.parameters.get("hidden", [WIDTH])]
     hidden = [(nn.Linear(inputs, width), nn.BatchNorm1d(width), nn.ReLU()) for inputs, width in pairwise(sizes)]
     return nn.Sequential(nn.Flatten(), *chain(*hidden), nn.Linear(sizes[-1], CLASSES))
 
 
-def accuracy_of(network: nn.Module, task: Task) -> float:
-    """The share of test images that a network classifies correctly, with running averages."""
+def accuracy_of(network: nn.Module, task: Task) -> dict[str, float]:
+    """The `accuracy`: the share of test images that a network classifies correctly, with running averages."""
     images, labels = map(torch.from_numpy, task.read("t10k"))
     network.eval()
     with torch.inference_mode():
         correct = (network(images).argmax(1) == labels).double().mean().item()
     network.train()
-    return correct
+    return {"accuracy": correct}
 
 
 def tutorial(task: Task) -> Implementation:
@@ -70,54 +70,40 @@ def eager(task: Task) -> Implementation:
 
 
 def compiled(task: Task) -> Implementation:
-    """A whole training step, gradient and Adam included, as one graph under torch.compile. Needs a C++ compiler."""
+    """A whole training step, gradient and optimiser included, as one graph of torch.compile. Needs a C++ compiler."""
     torch.set_flush_denormal(True)
     images, labels = map(torch.from_numpy, task.read("train"))
+    rate, momentum = task.parameters.get("learning_rate", RATE), task.parameters.get("momentum")
     network = network_of(task)
-    weights = {name: value.detach().clone() for name, value in network.named_parameters()}
-    buffers = {name: value.clone() for name, value in network.named_buffers() if "tracked" not in name}
-
-    # Of the linear maps in the network; BN and activation follow each but the last.
-    *places, last = range(1, 2 + 3 * len(task.hidden), 3)
-
-    def linear(weights, place, inputs):
-        return functional.linear(inputs, weights[f"{place}.weight"], weights[f"{place}.bias"])
+    weights = {name: value.detach() for name, value in network.named_parameters()}
+    running = dict(network.named_buffers())
 
     def loss_of(weights, running, images, labels):
-        outputs = images
-        for place, statistics in zip(places, running, strict=True):
-            shift = weights[f"{place + 1}.weight"], weights[f"{place + 1}.bias"]
-            outputs = linear(weights, place, outputs)
-            outputs = functional.batch_norm(outputs, *statistics, *shift, training=True, momentum=0.1)
-            outputs = functional.relu(outputs)
-        return functional.cross_entropy(linear(weights, last, outputs), labels)
+        return functional.cross_entropy(functional_call(network, weights | running, images), labels)
 
     @torch.compile(fullgraph=True, dynamic=False)
-    def step(weights, mean, square, running, time, index):
-        inputs = images[index], labels[index]
-        gradients, _ = grad_and_value(loss_of)(weights, running, *inputs)
-        rate = RATE / (1 - BETA1**time)
+    def step(weights, running, first, second, time, index):
+        gradients, _ = grad_and_value(loss_of)(weights, running, images[index], labels[index])
+        adam_rate = rate / (1 - BETA1**time)
         correction = 1 / torch.sqrt(1 - BETA2**time)
         for name, gradient in gradients.items():
-            mean[name].lerp_(gradient, 1 - BETA1)
-            square[name].mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-            weights[name].sub_(rate * mean[name] / (square[name].sqrt() * correction + EPSILON))
+            if "optimizer" in task.parameters:
+                weights[name].sub_(rate * (first[name].mul_(momentum).add_(gradient) if momentum else gradient))
+                continue
+            first[name].lerp_(gradient, 1 - BETA1)
+            second[name].mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+            weights[name].sub_(adam_rate * first[name] / (second[name].sqrt() * correction + EPSILON))
 
-    mean, square = ({name: torch.zeros_like(value) for name, value in weights.items()} for _ in range(2))
-    running = [(buffers[f"{place + 1}.running_mean"], buffers[f"{place + 1}.running_var"]) for place in places]
+    first, second = ({name: torch.zeros_like(value) for name, value in weights.items()} for _ in range(2))
     time = torch.zeros(())
 
     def train_epoch(order):
         with torch.no_grad():
             for index in torch.from_numpy(order).split(task.batch_size):
                 time.add_(1)
-                step(weights, mean, square, running, time, index)
+                step(weights, running, first, second, time, index)
 
-    def accuracy():
-        network.load_state_dict(weights | buffers, strict=False)
-        return accuracy_of(network, task)
-
-    return train_epoch, accuracy
+    return train_epoch, lambda: accuracy_of(network, task)
 
 
 def dense_floor(task: Task) -> Implementation:
@@ -131,7 +117,7 @@ def dense_floor(task: Task) -> Implementation:
             torch.mm(batch, weight, out=linear)
             torch.mm(batch.t(), linear, out=gradient)
 
-    return train_epoch, lambda: None
+    return train_epoch, dict
 
 
 if __name__ == "__main__":
