@@ -2,14 +2,13 @@
 
 from functools import partial
 
-import torch
+import numpy as np
 from harness import Implementation, Task, measure
 
 from dying_relu.configuration.config import load_config
 from dying_relu.configuration.run import Run
-from dying_relu.data.images import Scaling, load_images
-from dying_relu.engines.engine import choose, prepare_torch
-from dying_relu.model.network import Network
+from dying_relu.data.images import load_images
+from dying_relu.engines.engine import choose
 
 ENGINES = {"dying-relu": "numba", "dying-relu-torch": "torch"}
 
@@ -22,16 +21,13 @@ def run_of(task: Task, epochs: int = 1) -> Run:
 
 
 def make(name: str, task: Task) -> Implementation:
-    prepare_torch(1)
     run = run_of(task)
-    images = load_images(task.raw, run.train_images)
-    network = Network(run, images.train.shape[1], Scaling.of(run.input_scaling, images.train))
-    engine = choose(name, run)(run, network, images.train, images.train_labels)
+    engine = choose(name, run)(run, load_images(task.raw, run.train_images))
 
     def train_epoch(order):
-        engine.train(torch.from_numpy(order).split(task.batch_size))
+        engine.train(np.split(order, range(task.batch_size, len(order), task.batch_size)))
 
-    return train_epoch, lambda: {"accuracy": engine.tester(images.test, images.test_labels)().accuracy}
+    return train_epoch, lambda: {"accuracy": engine.test().accuracy}
 
 
 if __name__ == "__main__":
