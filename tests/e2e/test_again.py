@@ -33,7 +33,7 @@ def test_a_second_run_has_nothing_to_do_whatever_the_dates_of_scripts(project, m
 @pytest.mark.parametrize(
     ("file", "jobs"),
     {
-        "workflow/dying_relu/model/network.py": AFTER_TRAINING,
+        "workflow/dying_relu/model/initialization.py": {"compile", *AFTER_TRAINING},
         "workflow/dying_relu/figures/style.py": AFTER_FIGURES,
         "workflow/scripts/table.py": {"table", "all"},
         "workflow/report/page/index.html.jinja": {"page", "all"},

@@ -10,17 +10,15 @@ TRAINED = {
 }
 if CONFIG.settings["keep_networks"]:
     TRAINED["network"] = "network.safetensors"
-# What the fast engine compiles, each with a run that needs it; nothing for the plain engine.
-COMPILED = {compiled_kind(run): run for run in CONFIG.runs.values() if CONFIG.settings["engine"] != "torch"}
-COMPILED.pop(None, None)
+ENGINE = CONFIG.settings["engine"]
 
 
 rule compile:
     """Compile the fast engine once, while the data is fetched, or the first trainings would each do so."""
     output:
-        done=temp("<logs>/compile/{kind}.done"),
+        done=temp("<logs>/compile/{optimizer}-{layers}.done"),
     log:
-        "<logs>/compile/{kind}.log",
+        "<logs>/compile/{optimizer}-{layers}.log",
     # Nodes of a cluster whose processors are of another kind compile for themselves.
     localrule: True
     conda:
@@ -29,8 +27,7 @@ rule compile:
         mem_mb=1000,
         runtime=5,
     params:
-        run=lambda wildcards: COMPILED[wildcards.kind].parameters(),
-        engine=CONFIG.settings["engine"],
+        engine=ENGINE,
     script:
         "../scripts/compile.py"
 
@@ -44,7 +41,7 @@ rule train:
             lambda wildcards: [
                 f"<logs>/compile/{kind}.done"
                 for kind in [compiled_kind(CONFIG.runs[wildcards.run])]
-                if kind in COMPILED
+                if kind and ENGINE != "torch"
             ]
         ),
     output:
@@ -64,7 +61,7 @@ rule train:
     params:
         code=library("train"),
         run=lambda wildcards: CONFIG.runs[wildcards.run].parameters(),
-        engine=CONFIG.settings["engine"],
+        engine=ENGINE,
         dw=CONFIG.settings["dw"],
         every=CONFIG.settings["frames"]["every"],
         unit=CONFIG.settings["frames"]["unit"],

@@ -13,8 +13,11 @@ COVERED = {
 
 
 def compiled_kind(run: Run) -> str | None:
-    """Name what the compiled engine compiles for runs like `run`; None where it does not support them."""
-    return None if not_covered(run.parameters()) else f"{run.optimizer}-{len(run.hidden)}-layers"
+    """Name what the compiled engine compiles for runs like `run`, as `adam-1`; None where it does not support them.
+
+    By its optimiser and its number of hidden layers: what else differs is data to the compiled code.
+    """
+    return None if not_covered(run.parameters()) else f"{run.optimizer}-{len(run.hidden)}"
 
 
 def not_covered(parameters: Mapping[str, Any]) -> dict[str, str]:
