@@ -132,13 +132,21 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
     grid = sns.relplot(
         table,
         **{"x": "batch_size", "y": "epoch_seconds", "hue": "implementation", "style": "implementation"},
-        **{"col": "task", "col_wrap": 4, "kind": "line", "markers": True, "palette": "colorblind", "height": 4},
+        **{
+            "col": "task",
+            "col_wrap": min(4, table["task"].nunique()),
+            "kind": "line",
+            "markers": True,
+            "palette": "colorblind",
+            "height": 4,
+        },
     )
-    grid.set(xscale="log", yscale="log", xlabel="mini-batch", ylabel="processor seconds per epoch of 60,000 images")
+    grid.set(xscale="log", yscale="log", xlabel="mini-batch", ylabel="processor seconds per epoch")
     sizes = sorted(table["batch_size"].unique())
     grid.axes[0].set_xticks(sizes, sizes, minor=False)
     grid.set_titles("{col_name}")
-    grid.figure.suptitle(title, y=1.02)
+    grid.figure.suptitle(title)
+    grid.tight_layout()
     return grid.figure
 
 
