@@ -51,8 +51,8 @@ FORMER = {"adam": [], "deep": ["--hidden", *4 * ["256"]], "dense": ["--standardi
 def run(raw: Path, results: Path, tasks: Iterable[str], rounds: int, quick: bool, other: Path | None = None) -> None:
     """Measure `tasks` and write everything; the fast engine of the checkout `other` takes its turns, too.
 
-    `quick` is an epoch of the engines, JAX and roofline at mini-batch 100. Exits with a message when one learns too
-    little.
+    `quick` counts one epoch of the engines, JAX and roofline, at mini-batch 100 only. Exits with a message when an
+    implementation learns too little.
     """
     here = environment()
     machine = f"one core of {here['processor'] or here['architecture']}, {here['system']}"
@@ -60,7 +60,7 @@ def run(raw: Path, results: Path, tasks: Iterable[str], rounds: int, quick: bool
     chosen = {*theirs, *(("roofline", "jax-scan", *ENGINES) if quick else ALL)}
     if not Path(JAX_PYTHON).exists():
         chosen.remove("jax-scan")
-        print("without JAX, which `make benchmark` installs, but not with --quick")
+        print("without jax-scan: JAX is not there. `make benchmark` installs it, but not with --quick.")
     rows = []
     for turn, task in product(range(1, rounds + 1), tasks):
         for batch_size, name in product([100] if quick else TASKS[task][1], [*theirs, *TASKS[task][2]]):
@@ -132,13 +132,21 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
     grid = sns.relplot(
         table,
         **{"x": "batch_size", "y": "epoch_seconds", "hue": "implementation", "style": "implementation"},
-        **{"col": "task", "col_wrap": 4, "kind": "line", "markers": True, "palette": "colorblind", "height": 4},
+        **{
+            "col": "task",
+            "col_wrap": min(4, table["task"].nunique()),
+            "kind": "line",
+            "markers": True,
+            "palette": "colorblind",
+            "height": 4,
+        },
     )
-    grid.set(xscale="log", yscale="log", xlabel="mini-batch", ylabel="processor seconds per epoch of 60,000 images")
+    grid.set(xscale="log", yscale="log", xlabel="mini-batch", ylabel="processor seconds per epoch")
     sizes = sorted(table["batch_size"].unique())
     grid.axes[0].set_xticks(sizes, sizes, minor=False)
     grid.set_titles("{col_name}")
-    grid.figure.suptitle(title, y=1.02)
+    grid.figure.suptitle(title)
+    grid.tight_layout()
     return grid.figure
 
 
