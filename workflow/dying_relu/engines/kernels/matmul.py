@@ -19,7 +19,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from dying_relu.engines.kernels.compile_options import OPTIONS
-from dying_relu.engines.kernels.optimizers import Floats, needs_every_gradient, update_vector
+from dying_relu.engines.kernels.optimizers import Floats, catch_up_vector, needs_every_gradient, update_vector
 from dying_relu.engines.kernels.simd import LANES, broadcast, load, prefetch, store
 
 # Images whose share of a block fits into the L1 cache. Larger mini-batches, in one piece, take a sixth more time.
@@ -54,6 +54,7 @@ class CSC(NamedTuple):
 
     entries: NDArray[np.uint32]  # [pairs, size], an image's place in the mini-batch * 2**16 + the pair's two pixels
     ends: NDArray[np.int64]  # [tiles + 1, pairs]; the first row is 0
+    lit: NDArray[np.int64]  # [pairs], room for `lit_columns`
     dense: Floats  # [blocks, size, LANES], the inputs, where `CSR.dense` holds the images
 
 
@@ -94,6 +95,17 @@ def gather(index, images, batch):
 
 
 @njit(**OPTIONS)
+def lit_columns(size, images, batch):
+    """Return the pairs that are not 0 in every one of the `size` images of `batch` (CSC), in ascending order (int64)."""
+    ends = batch.ends[_tiles(size)]
+    lit, count = batch.lit, 0
+    for q in images.columns:
+        lit[count] = q
+        count += ends[q] > 0  # no branch: whether a pair is lit cannot be predicted
+    return lit[:count]
+
+
+@njit(**OPTIONS)
 def matmul(block, size, inputs, weight, bias, result):
     """Fill `result[block]` with `bias + inputs @ weight[:, columns of the block]`, for `size` images.
 
@@ -130,14 +142,14 @@ def matmul(block, size, inputs, weight, bias, result):
 
 
 @njit(**OPTIONS)
-def sparse_matmul(block, size, images, batch, weight, bias, result):
-    """`matmul` with the sparse inputs of `batch` (CSC), gathered from `images` (CSR)."""
+def sparse_matmul(block, size, columns, images, batch, weight, bias, result):
+    """`matmul` with the pairs `columns` (int64) of `batch` (CSC), gathered from `images` (CSR)."""
     entries = batch.entries
     column = block * LANES
     for i in range(size):
         store(result, (block, i, 0), bias)
     for tile in range(_tiles(size)):
-        for q in images.columns:
+        for q in columns:
             w0 = load(weight, (2 * q, column))
             w1 = load(weight, (2 * q + 1, column))
             for k in range(batch.ends[tile, q], batch.ends[tile + 1, q]):
@@ -178,15 +190,12 @@ def update_weight(block, size, inputs, grad_output, weight, step, keep):
 
 
 @njit(**OPTIONS)
-def sparse_update_weight(block, size, images, batch, grad_output, weight, step, keep):
-    """`update_weight` with the sparse inputs of `batch` (CSC), gathered from `images` (CSR)."""
+def sparse_update_weight(block, size, columns, images, batch, grad_output, weight, step, keep):
+    """`update_weight` with the pairs `columns` (int64) of `batch` (CSC), gathered from `images` (CSR)."""
     entries = batch.entries
     ends = batch.ends[_tiles(size)]
     column = block * LANES
-    skip = not (keep or needs_every_gradient(step))  # what the mini-batch leaves at 0
-    for q in images.columns:
-        if skip and ends[q] == 0:
-            continue
+    for q in columns:
         g0 = broadcast(np.float32(0))
         g1 = g0
         for k in range(ends[q]):
@@ -199,6 +208,22 @@ def sparse_update_weight(block, size, images, batch, grad_output, weight, step, 
             store(weight.gradient, (2 * q + 1, column), g1)
         update_vector(weight, (2 * q, column), g0, step)
         update_vector(weight, (2 * q + 1, column), g1, step)
+
+
+@njit(**OPTIONS)
+def catch_up(columns, weight, taken, steps, now):
+    """Let the weights of the pairs `columns` (int64) take the steps before step `now` that were put off.
+
+    `taken`: int64 `[pairs]`, how many of `steps` (list of AdamStep or SGD) a pair's weights have taken; the pairs take
+    step `now` next, by `sparse_update_weight`, which is counted already.
+    """
+    width = weight.value.shape[1]
+    for q in columns:
+        if taken[q] < now and needs_every_gradient(steps[now]):
+            for column in range(0, width, LANES):
+                catch_up_vector(weight, (2 * q, column), steps, taken[q], now)
+                catch_up_vector(weight, (2 * q + 1, column), steps, taken[q], now)
+        taken[q] = now + 1
 
 
 @njit(**OPTIONS)

@@ -24,7 +24,9 @@ from dying_relu.engines.kernels.hidden_layer import (
 )
 from dying_relu.engines.kernels.matmul import (
     CSC,
+    catch_up,
     gather,
+    lit_columns,
     matmul,
     sparse_matmul,
     sparse_update_weight,
@@ -38,6 +40,8 @@ from dying_relu.engines.kernels.simd import LANES, broadcast, load
 # Which statistics BN uses: the mini-batch's, which the running ones follow; the running ones; or the mini-batch's, on
 # what TEST has left of the first layer's product, the expensive one.
 TRAIN, TEST, TEST_BATCH_STATISTICS = range(3)
+# Up to this many images in a mini-batch
+LAZY_SIZE = 1000
 
 
 class Batches(NamedTuple):
@@ -80,7 +84,7 @@ class TestResults(NamedTuple):
 
 
 @njit(**OPTIONS)
-def _linear(k, block, size, images, parameters, workspace):
+def _linear(k, block, size, columns, images, parameters, workspace):
     """Fill a block of layer k's `linear`."""
     layer, linear = parameters.layers[k], workspace.layers[k].linear
     bias = load(layer.bias.value, (block * LANES,))
@@ -89,17 +93,17 @@ def _linear(k, block, size, images, parameters, workspace):
     elif images.dense.shape[0]:
         matmul(block, size, workspace.batch.dense, layer.weight.value, bias, linear)
     else:
-        sparse_matmul(block, size, images, workspace.batch, layer.weight.value, bias, linear)
+        sparse_matmul(block, size, columns, images, workspace.batch, layer.weight.value, bias, linear)
 
 
 @njit(**OPTIONS)
-def _forward(size, images, state, workspace, settings, mode):
+def _forward(size, columns, images, state, workspace, settings, mode):
     """Go through all hidden layers; `mode` (int) is TRAIN, TEST or TEST_BATCH_STATISTICS."""
     for k in range(len(workspace.layers)):
         buffers, layer, running = workspace.layers[k], state.parameters.layers[k], state.running[k]
         for block in range(buffers.linear.shape[0]):
             if k or mode != TEST_BATCH_STATISTICS:
-                _linear(k, block, size, images, state.parameters, workspace)
+                _linear(k, block, size, columns, images, state.parameters, workspace)
             normalized = buffers.linear
             if settings.batch_norm:
                 if mode == TEST:
@@ -114,7 +118,7 @@ def _forward(size, images, state, workspace, settings, mode):
 
 
 @njit(**OPTIONS)
-def _update_hidden(k, size, images, parameters, workspace, settings, step, keep):
+def _update_hidden(k, size, columns, images, parameters, workspace, settings, step, keep):
     """Compute hidden layer k's gradients and update it, after the layers behind it.
 
     The weight's gradient is stored only if `keep` (bool) is set.
@@ -136,7 +140,9 @@ def _update_hidden(k, size, images, parameters, workspace, settings, step, keep)
         elif images.dense.shape[0]:
             update_weight(block, size, workspace.batch.dense, buffers.grad_output, layer.weight, step, keep)
         else:
-            sparse_update_weight(block, size, images, workspace.batch, buffers.grad_output, layer.weight, step, keep)
+            sparse_update_weight(
+                block, size, columns, images, workspace.batch, buffers.grad_output, layer.weight, step, keep
+            )
     if settings.batch_norm:
         update_parameter(layer.gamma, step)
         update_parameter(layer.beta, step)
@@ -151,22 +157,27 @@ def train_batches(batches, images, labels, state, workspace, settings, loss, cor
     Fills `loss` (float32) and `correct` (int64), both `[batches]`, with each mini-batch's mean loss in nats and number
     of correctly classified images before its step. The parameters' gradients are those of the last one afterwards.
     """
-    parameters = state.parameters
+    parameters, batch, count = state.parameters, workspace.batch, batches.ends.shape[0]
+    weight = parameters.layers[0].weight
+    steps = [next_step(state.steps[0] + b + 1, settings.optimizer) for b in range(count)]
+    taken = np.zeros(batch.lit.shape[0], np.int64)
     begin = 0
-    for b in range(batches.ends.shape[0]):
+    for b in range(count):
         index = batches.index[begin : batches.ends[b]]
         begin = batches.ends[b]
         size = index.shape[0]
-        gather(index, images, workspace.batch)
-        _forward(size, images, state, workspace, settings, TRAIN)
+        last = b + 1 == count
+        gather(index, images, batch)
+        # Weights of pairs that are 0 throughout a mini-batch are not used, and take its step later, with others.
+        columns = images.columns if last or size > LAZY_SIZE else lit_columns(size, images, batch)
+        catch_up(columns, weight, taken, steps, b)
+        _forward(size, columns, images, state, workspace, settings, TRAIN)
         active = workspace.layers[len(workspace.layers) - 1].active
         loss[b], correct[b] = softmax_cross_entropy(index, labels, active, parameters, workspace.grad_logits)
-        state.steps[0] += 1
-        step = next_step(state.steps[0], settings.optimizer)
-        last = b + 1 == batches.ends.shape[0]
         for k in range(len(workspace.layers) - 1, -1, -1):
-            _update_hidden(k, size, images, parameters, workspace, settings, step, last)
-        update_output(size, workspace.grad_logits, parameters.output_weight, parameters.output_bias, step)
+            _update_hidden(k, size, columns, images, parameters, workspace, settings, steps[b], last)
+        update_output(size, workspace.grad_logits, parameters.output_weight, parameters.output_bias, steps[b])
+    state.steps[0] += count
 
 
 @njit(**OPTIONS)
@@ -180,12 +191,12 @@ def test_batches(batches, images, labels, state, workspace, settings, results):
         begin = batches.ends[b]
         size = index.shape[0]
         gather(index, images, workspace.batch)
-        _forward(size, images, state, workspace, settings, TEST)
+        _forward(size, images.columns, images, state, workspace, settings, TEST)
         for k in range(len(workspace.layers)):
             count_active(size, workspace.layers[k].active, results.active[k])
         results.loss[b], results.correct[0, b] = softmax_cross_entropy(
             index, labels, active, parameters, workspace.grad_logits
         )
         if settings.batch_norm:
-            _forward(size, images, state, workspace, settings, TEST_BATCH_STATISTICS)
+            _forward(size, images.columns, images, state, workspace, settings, TEST_BATCH_STATISTICS)
             _, results.correct[1, b] = softmax_cross_entropy(index, labels, active, parameters, workspace.grad_logits)
