@@ -142,22 +142,40 @@ def matmul(block, size, inputs, weight, bias, result):
 
 
 @njit(**OPTIONS)
-def sparse_matmul(block, size, columns, images, batch, weight, bias, result):
-    """`matmul` with the pairs `columns` (int64) of `batch` (CSC), gathered from `images` (CSR)."""
-    entries = batch.entries
-    column = block * LANES
-    for i in range(size):
-        store(result, (block, i, 0), bias)
-    for tile in range(_tiles(size)):
-        for q in columns:
-            w0 = load(weight, (2 * q, column))
-            w1 = load(weight, (2 * q + 1, column))
-            for k in range(batch.ends[tile, q], batch.ends[tile + 1, q]):
-                e = entries[q, k]
-                i = e >> np.uint32(16)
-                x0 = images.inputs[e & np.uint32(255)]
-                x1 = images.inputs[(e >> np.uint32(8)) & np.uint32(255)]
-                store(result, (block, i, 0), load(result, (block, i, 0)) + w0 * x0 + w1 * x1)
+def _together(size):
+    """Return for how many blocks the activations of `size` images fit into the L1 cache, but at least 1.
+
+    A pair's weights lie side by side in all blocks. Taken together they come sooner from the L2 cache, which bounds
+    small mini-batches.
+    """
+    return max(1, CACHE_TILE // size)
+
+
+@njit(**OPTIONS)
+def sparse_matmul(size, columns, images, batch, weight, bias, result):
+    """Fill `result` with `bias + inputs @ weight`, for the `size` images of `batch` (CSC), gathered from `images` (CSR).
+
+    `columns`: int64, the pairs that are taken. `weight`: `[inputs, width]`, `bias`: `[width]`, `result`: `[blocks,
+    images, LANES]`.
+    """
+    entries, blocks, together = batch.entries, result.shape[0], _together(size)
+    for first in range(0, blocks, together):
+        end = min(first + together, blocks)
+        for block in range(first, end):
+            start = load(bias, (block * LANES,))
+            for i in range(size):
+                store(result, (block, i, 0), start)
+        for tile in range(_tiles(size)):
+            for q in columns:
+                for block in range(first, end):
+                    w0 = load(weight, (2 * q, block * LANES))
+                    w1 = load(weight, (2 * q + 1, block * LANES))
+                    for k in range(batch.ends[tile, q], batch.ends[tile + 1, q]):
+                        e = entries[q, k]
+                        i = e >> np.uint32(16)
+                        x0 = images.inputs[e & np.uint32(255)]
+                        x1 = images.inputs[(e >> np.uint32(8)) & np.uint32(255)]
+                        store(result, (block, i, 0), load(result, (block, i, 0)) + w0 * x0 + w1 * x1)
 
 
 @njit(**OPTIONS)
@@ -190,24 +208,26 @@ def update_weight(block, size, inputs, grad_output, weight, step, keep):
 
 
 @njit(**OPTIONS)
-def sparse_update_weight(block, size, columns, images, batch, grad_output, weight, step, keep):
-    """`update_weight` with the pairs `columns` (int64) of `batch` (CSC), gathered from `images` (CSR)."""
-    entries = batch.entries
+def sparse_update_weight(size, columns, images, batch, grad_output, weight, step, keep):
+    """`update_weight` for all blocks, with the pairs `columns` (int64) of `batch` (CSC), gathered from `images` (CSR)."""
+    entries, blocks, together = batch.entries, grad_output.shape[0], _together(size)
     ends = batch.ends[_tiles(size)]
-    column = block * LANES
-    for q in columns:
-        g0 = broadcast(np.float32(0))
-        g1 = g0
-        for k in range(ends[q]):
-            e = entries[q, k]
-            grad = load(grad_output, (block, e >> np.uint32(16), 0))
-            g0 = g0 + grad * images.inputs[e & np.uint32(255)]
-            g1 = g1 + grad * images.inputs[(e >> np.uint32(8)) & np.uint32(255)]
-        if keep:
-            store(weight.gradient, (2 * q, column), g0)
-            store(weight.gradient, (2 * q + 1, column), g1)
-        update_vector(weight, (2 * q, column), g0, step)
-        update_vector(weight, (2 * q + 1, column), g1, step)
+    for first in range(0, blocks, together):
+        for q in columns:
+            for block in range(first, min(first + together, blocks)):
+                column = block * LANES
+                g0 = broadcast(np.float32(0))
+                g1 = g0
+                for k in range(ends[q]):
+                    e = entries[q, k]
+                    grad = load(grad_output, (block, e >> np.uint32(16), 0))
+                    g0 = g0 + grad * images.inputs[e & np.uint32(255)]
+                    g1 = g1 + grad * images.inputs[(e >> np.uint32(8)) & np.uint32(255)]
+                if keep:
+                    store(weight.gradient, (2 * q, column), g0)
+                    store(weight.gradient, (2 * q + 1, column), g1)
+                update_vector(weight, (2 * q, column), g0, step)
+                update_vector(weight, (2 * q + 1, column), g1, step)
 
 
 @njit(**OPTIONS)

@@ -84,16 +84,16 @@ class TestResults(NamedTuple):
 
 
 @njit(**OPTIONS)
-def _linear(k, block, size, columns, images, parameters, workspace):
-    """Fill a block of layer k's `linear`."""
+def _linear(k, size, columns, images, parameters, workspace):
+    """Fill layer k's `linear`."""
     layer, linear = parameters.layers[k], workspace.layers[k].linear
-    bias = load(layer.bias.value, (block * LANES,))
-    if k:
-        matmul(block, size, workspace.layers[k - 1].active, layer.weight.value, bias, linear)
-    elif images.dense.shape[0]:
-        matmul(block, size, workspace.batch.dense, layer.weight.value, bias, linear)
-    else:
-        sparse_matmul(block, size, columns, images, workspace.batch, layer.weight.value, bias, linear)
+    if not k and not images.dense.shape[0]:
+        sparse_matmul(size, columns, images, workspace.batch, layer.weight.value, layer.bias.value, linear)
+        return
+    inputs = workspace.layers[k - 1].active if k else workspace.batch.dense
+    for block in range(linear.shape[0]):
+        bias = load(layer.bias.value, (block * LANES,))
+        matmul(block, size, inputs, layer.weight.value, bias, linear)
 
 
 @njit(**OPTIONS)
@@ -101,9 +101,9 @@ def _forward(size, columns, images, state, workspace, settings, mode):
     """Go through all hidden layers; `mode` (int) is TRAIN, TEST or TEST_BATCH_STATISTICS."""
     for k in range(len(workspace.layers)):
         buffers, layer, running = workspace.layers[k], state.parameters.layers[k], state.running[k]
+        if k or mode != TEST_BATCH_STATISTICS:
+            _linear(k, size, columns, images, state.parameters, workspace)
         for block in range(buffers.linear.shape[0]):
-            if k or mode != TEST_BATCH_STATISTICS:
-                _linear(k, block, size, columns, images, state.parameters, workspace)
             normalized = buffers.linear
             if settings.batch_norm:
                 if mode == TEST:
@@ -126,7 +126,8 @@ def _update_hidden(k, size, columns, images, parameters, workspace, settings, st
     buffers, layer = workspace.layers[k], parameters.layers[k]
     if k:
         transpose(layer.weight.value, buffers.transposed)  # before the weights change
-    for block in range(buffers.linear.shape[0]):
+    blocks = buffers.linear.shape[0]
+    for block in range(blocks):
         if k == len(workspace.layers) - 1:
             backward_output(block, size, workspace.grad_logits, parameters.output_weight, buffers)
         else:
@@ -134,15 +135,13 @@ def _update_hidden(k, size, columns, images, parameters, workspace, settings, st
             zero = broadcast(np.float32(0))
             matmul(block, size, behind.grad_output, behind.transposed, zero, buffers.grad_output)
         backward(block, size, layer, buffers, settings)
-        if k:
-            inputs = workspace.layers[k - 1].active
+    if not k and not images.dense.shape[0]:
+        batch = workspace.batch
+        sparse_update_weight(size, columns, images, batch, buffers.grad_output, layer.weight, step, keep)
+    else:
+        inputs = workspace.layers[k - 1].active if k else workspace.batch.dense
+        for block in range(blocks):
             update_weight(block, size, inputs, buffers.grad_output, layer.weight, step, keep)
-        elif images.dense.shape[0]:
-            update_weight(block, size, workspace.batch.dense, buffers.grad_output, layer.weight, step, keep)
-        else:
-            sparse_update_weight(
-                block, size, columns, images, workspace.batch, buffers.grad_output, layer.weight, step, keep
-            )
     if settings.batch_norm:
         update_parameter(layer.gamma, step)
         update_parameter(layer.beta, step)
