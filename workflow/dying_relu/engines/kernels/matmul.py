@@ -142,13 +142,13 @@ def matmul(block, size, inputs, weight, bias, result):
 
 
 @njit(**OPTIONS)
-def _together(size):
-    """Return for how many blocks the activations of `size` images fit into the L1 cache, but at least 1.
+def _together(blocks, size):
+    """Return how many of the `blocks` are taken together: all if `size` images' activations nearly fit the L1 cache.
 
-    A pair's weights lie side by side in all blocks. Taken together they come sooner from the L2 cache, which bounds
-    small mini-batches.
+    A pair's weights lie side by side in all blocks, and come sooner from the L2 cache in one piece. That, and not the
+    arithmetic, bounds small mini-batches.
     """
-    return max(1, CACHE_TILE // size)
+    return blocks if blocks * size <= 2 * CACHE_TILE else 1
 
 
 @njit(**OPTIONS)
@@ -158,7 +158,8 @@ def sparse_matmul(size, columns, images, batch, weight, bias, result):
     `columns`: int64, the pairs that are taken. `weight`: `[inputs, width]`, `bias`: `[width]`, `result`: `[blocks,
     images, LANES]`.
     """
-    entries, blocks, together = batch.entries, result.shape[0], _together(size)
+    entries, blocks = batch.entries, result.shape[0]
+    together = _together(blocks, size)
     for first in range(0, blocks, together):
         end = min(first + together, blocks)
         for block in range(first, end):
@@ -210,7 +211,8 @@ def update_weight(block, size, inputs, grad_output, weight, step, keep):
 @njit(**OPTIONS)
 def sparse_update_weight(size, columns, images, batch, grad_output, weight, step, keep):
     """`update_weight` for all blocks, with the pairs `columns` (int64) of `batch` (CSC), gathered from `images` (CSR)."""
-    entries, blocks, together = batch.entries, grad_output.shape[0], _together(size)
+    entries, blocks = batch.entries, grad_output.shape[0]
+    together = _together(blocks, size)
     ends = batch.ends[_tiles(size)]
     for first in range(0, blocks, together):
         for q in columns:
