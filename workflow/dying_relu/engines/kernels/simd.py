@@ -172,11 +172,11 @@ def _approximate(builder, name, vector):
 
 @intrinsic
 def reciprocal(typing, vector):
-    """Return 1 / vector, with a relative error of at most 3e-7 from 1e-30 to 1e30, and NaN for NaN.
+    """Return 1 / vector, with a relative error of at most 2.5e-7 from 1e-30 to 1e30; NaN for NaN, 0 or NaN for infinity.
 
-    For an infinity, and for 0, the result has no meaning, but is 0, infinite or NaN. A division would take several
-    times as long. It is the processor's approximation and a step of Newton's method, which squares its error. On
-    processors without one the first guess subtracts exponents, is at most 12 % off, and takes three steps.
+    It is the processor's approximation and a step of Newton's method, which squares its error, 4e-4 or less; a division
+    would take several times as long. Without an approximation the first guess subtracts exponents and is at most 12 %
+    off, and there are three steps.
     """
 
     def generate(context, builder, signature, arguments):
@@ -200,18 +200,18 @@ def reciprocal(typing, vector):
 
 @intrinsic
 def fast_sqrt(typing, vector):
-    """Return the square root of each element from 0 on, with a relative error of at most 3e-7 from 2e-38 on.
+    """Return the square root of each element, with a relative error of at most 2.5e-7 from 1.2e-38 (no denormal) on.
 
-    0 gives 0, NaN gives NaN, and infinity infinity or NaN. It is x times the processor's approximation of 1 / sqrt(x),
-    and a step of Newton's method, which about squares its error; that takes less time than the exact root, which takes
-    its place on processors without an approximation.
+    0 gives 0, NaN gives NaN, infinity gives itself or NaN. It is x times the processor's approximation of 1 / sqrt(x),
+    and a step of Newton's method; `sqrt` would take longer than all else in a step of Adam. Without an approximation it
+    is `sqrt`.
     """
 
     def generate(context, builder, signature, arguments):
         x = arguments[0]
         if not _APPROXIMATE:
             return _exact_sqrt(builder, x)
-        smallest = _constant(2e-38)  # 1 / sqrt(0) would be infinite, and 0 times that NaN
+        smallest = _constant(np.finfo(np.float32).tiny)  # 1 / sqrt(0) would be infinite, and 0 times that NaN
         above = builder.select(builder.fcmp_unordered(">", x, smallest), x, smallest)
         inverse = _approximate(builder, "1/sqrt", above)
         root = builder.fmul(x, inverse)

@@ -40,8 +40,6 @@ from dying_relu.engines.kernels.simd import LANES, broadcast, load
 # Which statistics BN uses: the mini-batch's, which the running ones follow; the running ones; or the mini-batch's, on
 # what TEST has left of the first layer's product, the expensive one.
 TRAIN, TEST, TEST_BATCH_STATISTICS = range(3)
-# Up to this many images in a mini-batch
-LAZY_SIZE = 1000
 
 
 class Batches(NamedTuple):
@@ -168,7 +166,7 @@ def train_batches(batches, images, labels, state, workspace, settings, loss, cor
         last = b + 1 == count
         gather(index, images, batch)
         # Weights of pairs that are 0 throughout a mini-batch are not used, and take its step later, with others.
-        columns = images.columns if last or size > LAZY_SIZE else lit_columns(size, images, batch)
+        columns = images.columns if last else lit_columns(size, images, batch)
         catch_up(columns, weight, taken, steps, b)
         _forward(size, columns, images, state, workspace, settings, TRAIN)
         active = workspace.layers[len(workspace.layers) - 1].active
