@@ -38,7 +38,7 @@ def padded(*numbers: float) -> np.ndarray:
 # These and others with `any_instructions` in their names also run in `test_instructions.py`.
 def test_reciprocal_is_close_to_rounding_with_any_instructions():
     numbers = whole_range(1e-30, 1e30)
-    assert by_vectors(reciprocal, numbers) == pytest.approx(1 / numbers.astype(np.float64), rel=2.5e-7)
+    assert np.abs(by_vectors(reciprocal, numbers) * numbers.astype(np.float64) - 1).max() < 2.5e-7
     infinite, nan, *powers = by_vectors(reciprocal, padded(np.inf, np.nan, 0.25, 1, 2, -4))[:6]
     assert not infinite > 0
     assert np.isnan(nan)
@@ -48,7 +48,7 @@ def test_reciprocal_is_close_to_rounding_with_any_instructions():
 @pytest.mark.parametrize(("root", "error"), [(fast_sqrt, 2.5e-7), (sqrt, 6e-8)])
 def test_square_roots_are_close_to_rounding_with_any_instructions(root, error):
     numbers = whole_range(1.2e-38, 3e38)
-    assert by_vectors(root, numbers) == pytest.approx(np.sqrt(numbers.astype(np.float64)), rel=error)
+    assert np.abs(by_vectors(root, numbers) / np.sqrt(numbers.astype(np.float64)) - 1).max() < error
     zero, infinite, nan, *squares = by_vectors(root, padded(0, np.inf, np.nan, 0.25, 1, 9))[:6]
     assert zero == 0
     assert not np.isfinite(infinite)

@@ -172,9 +172,9 @@ def _approximate(builder, name, vector):
 
 @intrinsic
 def reciprocal(typing, vector):
-    """Return 1 / vector, with a relative error of at most 2.5e-7 from 1e-30 to 1e30; NaN for NaN, 0 or NaN for infinity.
+    """Return 1 / vector, with a relative error of at most 2.5e-7 from 1e-30 to 1e30.
 
-    It is the processor's approximation and a step of Newton's method, which squares its error, 4e-4 or less; a division
+    NaN gives NaN, infinity 0 or NaN. It is the processor's approximation and a step of Newton's method, which squares its error, 4e-4 or less; a division
     would take several times as long. Without an approximation the first guess subtracts exponents and is at most 12 %
     off, and there are three steps.
     """

@@ -69,7 +69,7 @@ class Workspace(NamedTuple):
     """Memory for one mini-batch; what it holds between two of them has no meaning."""
 
     layers: tuple[LayerBuffers, ...]
-    grad_logits: Floats  # [size, classes]
+    grad_logits: Floats  # [size, classes], with room for a multiple of LANES images
     batch: CSC
 
 
@@ -165,7 +165,7 @@ def train_batches(batches, images, labels, state, workspace, settings, loss, cor
         size = index.shape[0]
         last = b + 1 == count
         gather(index, images, batch)
-        # Weights of pairs that are 0 throughout a mini-batch are not used, and take its step later, with others.
+        # The weights of other pairs are not used, and take this step later; but none waits until the next call.
         columns = images.columns if last else lit_columns(size, images, batch)
         catch_up(columns, weight, taken, steps, b)
         _forward(size, columns, images, state, workspace, settings, TRAIN)
