@@ -174,9 +174,9 @@ def _approximate(builder, name, vector):
 def reciprocal(typing, vector):
     """Return 1 / vector, with a relative error of at most 2.5e-7 from 1e-30 to 1e30.
 
-    NaN gives NaN, infinity 0 or NaN. It is the processor's approximation and a step of Newton's method, which squares its error, 4e-4 or less; a division
-    would take several times as long. Without an approximation the first guess subtracts exponents and is at most 12 %
-    off, and there are three steps.
+    NaN gives NaN, infinity 0 or NaN. It is the processor's approximation and a step of Newton's method, which squares
+    its error, 4e-4 or less; a division would take several times as long. Without an approximation the first guess
+    subtracts exponents and is at most 12 % off, and there are three steps.
     """
 
     def generate(context, builder, signature, arguments):
