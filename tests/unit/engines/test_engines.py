@@ -207,6 +207,54 @@ def test_the_first_steps_of_other_networks_and_optimisers(images, other, batch_n
     check_steps(images, images.train, batches, batch_norm=batch_norm, batch_size=batch_size, hidden=hidden, **other)
 
 
+MOMENTUM = SGD | {"momentum": 0.9}
+# Everything that the fast engine covers at least once, with the fewest programs to compile.
+COVERED = [
+    *[{"activation": name, "batch_norm": on} for name in ("relu", "elu", "gelu") for on in (True, False)],
+    *[{"slope": 0.01, "batch_norm": on} for on in (True, False)],
+    *[{"input_scaling": "standardized", "batch_norm": on} for on in (True, False)],
+    *[{"hidden": [70, 30], "batch_norm": on} for on in (True, False)],
+    *[optimizer | {"batch_norm": on} for optimizer in (SGD, MOMENTUM) for on in (True, False)],
+    *[optimizer | {"batch_norm": True, "batch_size": 70} for optimizer in ({}, MOMENTUM)],
+]
+
+
+@pytest.mark.parametrize("parameters", COVERED, ids=str)
+def test_steps_and_segments_with_any_instructions(images, parameters):
+    """Steps are as float64 takes them. In one call they have the same bits as one by one, and as the time before.
+
+    Within a call, weights of pixels that a mini-batch leaves dark take their step later; at its end there is no later.
+    """
+    parameters = {"hidden": [100], "batch_size": 10} | parameters
+    batches = order(1, 300, parameters["batch_size"])
+    check_steps(images, images.train, batches[:2], **parameters)
+    together, again, alone, by_seven = (make_engines(images, images.train, **parameters)[1] for _ in range(4))
+    found = together.train(batches)
+    assert_same_state(again, together, again.train(batches), found)
+    results = [alone.train([batch]) for batch in batches]
+    assert_same_state(alone, together, map(np.concatenate, zip(*results, strict=True)), found)
+    results = [by_seven.train(batches[begin : begin + 7]) for begin in range(0, len(batches), 7)]
+    assert_same_state(by_seven, together, map(np.concatenate, zip(*results, strict=True)), found)
+
+
+def assert_same_state(one: NumbaEngine, other: NumbaEngine, results, other_results) -> None:
+    """The engines have the same bits, and so have their losses and counts."""
+    for ours, theirs in zip(results, other_results, strict=True):
+        assert np.array_equal(ours, theirs)
+    state = other.state()
+    for name, array in one.state().items():
+        assert array.tobytes() == state[name].tobytes(), name
+    assert np.array_equal(one.gradient(), other.gradient())
+
+
+def test_a_gradient_that_is_too_large_gives_no_finite_loss_with_any_instructions(images):
+    """Its square is infinite. Whatever the root and the reciprocal of that are, the divergence shows."""
+    _, fast = make_engines(images, images.train, batch_norm=False, hidden=[100], batch_size=10)
+    fast.state_dict()["output.weight"][:] *= 1e20
+    losses, _ = fast.train(order(1, 100, 10))
+    assert not np.isfinite(losses[-1])
+
+
 @pytest.mark.parametrize("batch_norm", [True, False])
 def test_sgd_leaves_alone_what_a_mini_batch_does_not_light(images, batch_norm):
     """Several mini-batches in one call, of which only the last one's gradient is kept."""

@@ -248,10 +248,11 @@ def _workspace(arena: _Arena, inputs: int, hidden: Sequence[int], size: int, ima
     blocks, pairs = (_round_up(inputs, LANES) // LANES, 0) if len(images.dense) else (0, _round_up(inputs, 4) // 2)
     return Workspace(
         tuple(layers),
-        arena.take(size, CLASSES),
+        arena.take(_round_up(size, LANES), CLASSES),
         CSC(
             arena.take(pairs, size, dtype=np.uint32),
             np.zeros((size // CACHE_TILE + 2, pairs), np.int64),
+            np.zeros(pairs, np.int64),
             arena.take(blocks, size, LANES),
         ),
     )

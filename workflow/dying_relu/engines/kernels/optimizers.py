@@ -12,7 +12,7 @@ from numba.extending import overload
 from numpy.typing import NDArray
 
 from dying_relu.engines.kernels.compile_options import OPTIONS
-from dying_relu.engines.kernels.simd import LANES, load, reciprocal, sqrt, store
+from dying_relu.engines.kernels.simd import LANES, fast_sqrt, load, reciprocal, store
 
 Floats = NDArray[np.float32]
 
@@ -39,18 +39,17 @@ class AdamSettings(NamedTuple):
 
 
 class AdamStep(NamedTuple):
-    """The factors of one step, the same for all parameters.
+    """The factors of one step, the same for all parameters: they move by m / (`scale` * sqrt(v) + `offset`).
 
     1 - beta is taken before beta is rounded to float32: 0.999 is rounded by so much that 1 - 0.999 would be off by
     1.3e-5 of itself.
     """
 
-    step_size: np.float32  # learning rate, corrected for the first moment's start at 0
     one_minus_beta1: np.float32
     beta2: np.float32
     one_minus_beta2: np.float32
-    correction: np.float32  # of the second moment's root
-    epsilon: np.float32
+    scale: np.float32  # the correction for the second moment's start at 0, by the step size
+    offset: np.float32  # epsilon by the step size
 
 
 class SGD(NamedTuple):
@@ -62,14 +61,19 @@ class SGD(NamedTuple):
 
 @njit(**OPTIONS)
 def _adam_step(number, settings):
+    step_size = settings.learning_rate / (1 - settings.beta1**number)  # corrected for the first moment's start at 0
     return AdamStep(
-        np.float32(settings.learning_rate / (1 - settings.beta1**number)),
         np.float32(1 - settings.beta1),
         np.float32(settings.beta2),
         np.float32(1 - settings.beta2),
-        np.float32(1 / np.sqrt(1 - settings.beta2**number)),
-        np.float32(settings.epsilon),
+        np.float32(1 / np.sqrt(1 - settings.beta2**number) / step_size),
+        np.float32(settings.epsilon / step_size),
     )
+
+
+@njit(**OPTIONS)
+def _adam_move(m, v, step):
+    return m * reciprocal(fast_sqrt(v) * step.scale + step.offset)
 
 
 @njit(**OPTIONS)
@@ -79,8 +83,19 @@ def _update_by_adam(parameter, index, gradient, step):
     v = load(parameter.second_moment, index) * step.beta2 + gradient * gradient * step.one_minus_beta2
     store(parameter.first_moment, index, m)
     store(parameter.second_moment, index, v)
-    move = m * step.step_size * reciprocal(sqrt(v) * step.correction + step.epsilon)
-    store(parameter.value, index, load(parameter.value, index) - move)
+    store(parameter.value, index, load(parameter.value, index) - _adam_move(m, v, step))
+
+
+@njit(**OPTIONS)
+def _catch_up_by_adam(parameter, index, steps, first, end):
+    value = load(parameter.value, index)
+    m, v = load(parameter.first_moment, index), load(parameter.second_moment, index)
+    for k in range(first, end):
+        m, v = m - m * steps[k].one_minus_beta1, v * steps[k].beta2
+        value = value - _adam_move(m, v, steps[k])
+    store(parameter.first_moment, index, m)
+    store(parameter.second_moment, index, v)
+    store(parameter.value, index, value)
 
 
 @njit(**OPTIONS)
@@ -91,6 +106,16 @@ def _update_by_sgd(parameter, index, gradient, step):
     store(parameter.value, index, load(parameter.value, index) - gradient * step.learning_rate)
 
 
+@njit(**OPTIONS)
+def _catch_up_by_sgd(parameter, index, steps, first, end):
+    value, velocity = load(parameter.value, index), load(parameter.first_moment, index)
+    for k in range(first, end):
+        velocity = velocity * steps[k].momentum
+        value = value - velocity * steps[k].learning_rate
+    store(parameter.first_moment, index, velocity)
+    store(parameter.value, index, value)
+
+
 def next_step(number, settings):
     """Return the factors of the step of this `number` (int64, from 1) under `settings` (AdamSettings or SGD)."""
 
@@ -99,6 +124,13 @@ def update_vector(parameter, index, gradient, step):
     """Update the LANES values of `parameter` (Parameter) from the tuple `index` on.
 
     `gradient` is their gradient, a vector; `step` an AdamStep or SGD.
+    """
+
+
+def catch_up_vector(parameter, index, steps, first, end):
+    """Take the steps `steps[first:end]` (list of AdamStep or SGD), whose gradient is 0, as `update_vector` would.
+
+    The bits are the same, but the LANES values of `parameter` stay in registers.
     """
 
 
@@ -119,6 +151,13 @@ def _choose_update_vector(parameter, index, gradient, step):
     if step.instance_class is SGD:
         return lambda parameter, index, gradient, step: _update_by_sgd(parameter, index, gradient, step)
     return lambda parameter, index, gradient, step: _update_by_adam(parameter, index, gradient, step)
+
+
+@overload(catch_up_vector)
+def _choose_catch_up_vector(parameter, index, steps, first, end):
+    if steps.dtype.instance_class is SGD:
+        return lambda parameter, index, steps, first, end: _catch_up_by_sgd(parameter, index, steps, first, end)
+    return lambda parameter, index, steps, first, end: _catch_up_by_adam(parameter, index, steps, first, end)
 
 
 @overload(needs_every_gradient)

@@ -24,7 +24,9 @@ from dying_relu.engines.kernels.hidden_layer import (
 )
 from dying_relu.engines.kernels.matmul import (
     CSC,
+    catch_up,
     gather,
+    lit_columns,
     matmul,
     sparse_matmul,
     sparse_update_weight,
@@ -67,7 +69,7 @@ class Workspace(NamedTuple):
     """Memory for one mini-batch; what it holds between two of them has no meaning."""
 
     layers: tuple[LayerBuffers, ...]
-    grad_logits: Floats  # [size, classes]
+    grad_logits: Floats  # [size, classes], with room for a multiple of LANES images
     batch: CSC
 
 
@@ -80,26 +82,26 @@ class TestResults(NamedTuple):
 
 
 @njit(**OPTIONS)
-def _linear(k, block, size, images, parameters, workspace):
-    """Fill a block of layer k's `linear`."""
+def _linear(k, size, columns, images, parameters, workspace):
+    """Fill layer k's `linear`."""
     layer, linear = parameters.layers[k], workspace.layers[k].linear
-    bias = load(layer.bias.value, (block * LANES,))
-    if k:
-        matmul(block, size, workspace.layers[k - 1].active, layer.weight.value, bias, linear)
-    elif images.dense.shape[0]:
-        matmul(block, size, workspace.batch.dense, layer.weight.value, bias, linear)
-    else:
-        sparse_matmul(block, size, images, workspace.batch, layer.weight.value, bias, linear)
+    if not k and not images.dense.shape[0]:
+        sparse_matmul(size, columns, images, workspace.batch, layer.weight.value, layer.bias.value, linear)
+        return
+    inputs = workspace.layers[k - 1].active if k else workspace.batch.dense
+    for block in range(linear.shape[0]):
+        bias = load(layer.bias.value, (block * LANES,))
+        matmul(block, size, inputs, layer.weight.value, bias, linear)
 
 
 @njit(**OPTIONS)
-def forward(size, images, state, workspace, settings, mode):
+def forward(size, columns, images, state, workspace, settings, mode):
     """Go through all hidden layers; `mode` (int) is TRAIN, TEST or TEST_BATCH_STATISTICS."""
     for k in range(len(workspace.layers)):
         buffers, layer, running = workspace.layers[k], state.parameters.layers[k], state.running[k]
+        if k or mode != TEST_BATCH_STATISTICS:
+            _linear(k, size, columns, images, state.parameters, workspace)
         for block in range(buffers.linear.shape[0]):
-            if k or mode != TEST_BATCH_STATISTICS:
-                _linear(k, block, size, images, state.parameters, workspace)
             normalized = buffers.linear
             if settings.batch_norm:
                 if mode == TEST:
@@ -114,7 +116,7 @@ def forward(size, images, state, workspace, settings, mode):
 
 
 @njit(**OPTIONS)
-def _update_hidden(k, size, images, parameters, workspace, settings, step, keep):
+def _update_hidden(k, size, columns, images, parameters, workspace, settings, step, keep):
     """Compute hidden layer k's gradients and update it, after the layers behind it.
 
     The weight's gradient is stored only if `keep` (bool) is set.
@@ -122,7 +124,8 @@ def _update_hidden(k, size, images, parameters, workspace, settings, step, keep)
     buffers, layer = workspace.layers[k], parameters.layers[k]
     if k:
         transpose(layer.weight.value, buffers.transposed)  # before the weights change
-    for block in range(buffers.linear.shape[0]):
+    blocks = buffers.linear.shape[0]
+    for block in range(blocks):
         if k == len(workspace.layers) - 1:
             backward_output(block, size, workspace.grad_logits, parameters.output_weight, buffers)
         else:
@@ -130,13 +133,13 @@ def _update_hidden(k, size, images, parameters, workspace, settings, step, keep)
             zero = broadcast(np.float32(0))
             matmul(block, size, behind.grad_output, behind.transposed, zero, buffers.grad_output)
         backward(block, size, layer, buffers, settings)
-        if k:
-            inputs = workspace.layers[k - 1].active
+    if not k and not images.dense.shape[0]:
+        batch = workspace.batch
+        sparse_update_weight(size, columns, images, batch, buffers.grad_output, layer.weight, step, keep)
+    else:
+        inputs = workspace.layers[k - 1].active if k else workspace.batch.dense
+        for block in range(blocks):
             update_weight(block, size, inputs, buffers.grad_output, layer.weight, step, keep)
-        elif images.dense.shape[0]:
-            update_weight(block, size, workspace.batch.dense, buffers.grad_output, layer.weight, step, keep)
-        else:
-            sparse_update_weight(block, size, images, workspace.batch, buffers.grad_output, layer.weight, step, keep)
     if settings.batch_norm:
         update_parameter(layer.gamma, step)
         update_parameter(layer.beta, step)
@@ -151,22 +154,27 @@ def train_batches(batches, images, labels, state, workspace, settings, loss, cor
     Fills `loss` (float32) and `correct` (int64), both `[batches]`, with each mini-batch's mean loss in nats and number
     of correctly classified images before its step. The parameters' gradients are those of the last one afterwards.
     """
-    parameters = state.parameters
+    parameters, batch, count = state.parameters, workspace.batch, batches.ends.shape[0]
+    weight = parameters.layers[0].weight
+    steps = [next_step(state.steps[0] + b + 1, settings.optimizer) for b in range(count)]
+    taken = np.zeros(batch.lit.shape[0], np.int64)
     begin = 0
-    for b in range(batches.ends.shape[0]):
+    for b in range(count):
         index = batches.index[begin : batches.ends[b]]
         begin = batches.ends[b]
         size = index.shape[0]
-        gather(index, images, workspace.batch)
-        forward(size, images, state, workspace, settings, TRAIN)
+        last = b + 1 == count
+        gather(index, images, batch)
+        # The weights of other pairs are not used, and take this step later; but none waits until the next call.
+        columns = images.columns if last else lit_columns(size, images, batch)
+        catch_up(columns, weight, taken, steps, b)
+        forward(size, columns, images, state, workspace, settings, TRAIN)
         active = workspace.layers[len(workspace.layers) - 1].active
         loss[b], correct[b] = softmax_cross_entropy(index, labels, active, parameters, workspace.grad_logits)
-        state.steps[0] += 1
-        step = next_step(state.steps[0], settings.optimizer)
-        last = b + 1 == batches.ends.shape[0]
         for k in range(len(workspace.layers) - 1, -1, -1):
-            _update_hidden(k, size, images, parameters, workspace, settings, step, last)
-        update_output(size, workspace.grad_logits, parameters.output_weight, parameters.output_bias, step)
+            _update_hidden(k, size, columns, images, parameters, workspace, settings, steps[b], last)
+        update_output(size, workspace.grad_logits, parameters.output_weight, parameters.output_bias, steps[b])
+    state.steps[0] += count
 
 
 @njit(**OPTIONS)
@@ -180,12 +188,12 @@ def test_batches(batches, images, labels, state, workspace, settings, results):
         begin = batches.ends[b]
         size = index.shape[0]
         gather(index, images, workspace.batch)
-        forward(size, images, state, workspace, settings, TEST)
+        forward(size, images.columns, images, state, workspace, settings, TEST)
         for k in range(len(workspace.layers)):
             count_active(size, workspace.layers[k].active, results.active[k])
         results.loss[b], results.correct[0, b] = softmax_cross_entropy(
             index, labels, active, parameters, workspace.grad_logits
         )
         if settings.batch_norm:
-            forward(size, images, state, workspace, settings, TEST_BATCH_STATISTICS)
+            forward(size, images.columns, images, state, workspace, settings, TEST_BATCH_STATISTICS)
             _, results.correct[1, b] = softmax_cross_entropy(index, labels, active, parameters, workspace.grad_logits)

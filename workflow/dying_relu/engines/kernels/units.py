@@ -30,7 +30,7 @@ def average_statistics(batches, images, state, workspace, settings):
             settings.optimizer,
         )
         gather(index, images, workspace.batch)
-        forward(index.shape[0], images, state, workspace, share, TRAIN)
+        forward(index.shape[0], images.columns, images, state, workspace, share, TRAIN)
 
 
 @njit(**OPTIONS)
@@ -51,7 +51,7 @@ def _count_signs(size, active, positive, negative):
 def count_outputs(index, images, state, workspace, settings, positive, negative):
     """Count in all layers, for the images `index` (int64)."""
     gather(index, images, workspace.batch)
-    forward(index.shape[0], images, state, workspace, settings, TEST)
+    forward(index.shape[0], images.columns, images, state, workspace, settings, TEST)
     for k in range(len(workspace.layers)):
         _count_signs(index.shape[0], workspace.layers[k].active, positive[k], negative[k])
 
