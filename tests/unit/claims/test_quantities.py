@@ -10,7 +10,8 @@ import pytest
 from dying_relu.claims.claims import all_claims
 from dying_relu.claims.measured import measure
 from dying_relu.claims.quantities import mid_gray, stays_black, two_causes_of_black
-from dying_relu.claims.verdicts import LABELS, ON_ONE_SEED, ON_SEVERAL_SEEDS, judge
+from dying_relu.claims.verdicts import LABELS, judge
+from dying_relu.claims.words import ON_ONE_SEED, ON_SEVERAL_SEEDS
 from dying_relu.tables.dark_units import causes_of_dark_units
 from dying_relu.tables.summaries import BATCH_STATISTICS, EVALUATIONS, RUNNING_AVERAGES
 

@@ -28,8 +28,12 @@ class Quantity:
     @property
     def rule(self) -> str:
         """The values with which the claim holds, in words."""
-        bounds = [f"{word.replace('_', ' ')} {self.show(bound)}" for word, bound in self.allowed.items()]
-        return f"{self.name}: {' and '.join(bounds)}"
+        return f"{self.name}: {self.bounds}"
+
+    @property
+    def bounds(self) -> str:
+        """What is allowed, in words: `at least 0.50 points and at most 2.00 points`."""
+        return " and ".join(f"{word.replace('_', ' ')} {self.show(bound)}" for word, bound in self.allowed.items())
 
     def show(self, value: float) -> str:
         """A fraction of 1 as text: 0.0105 becomes `1.05 points` or `1.05 %`."""

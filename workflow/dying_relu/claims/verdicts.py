@@ -10,6 +10,7 @@ from dying_relu.claims.claims import Claim, Quantity, all_claims
 from dying_relu.claims.intervals import AcceptanceRange, Interval
 from dying_relu.claims.measured import Measured, measure
 from dying_relu.claims.quantities import RunTables
+from dying_relu.claims.words import NOT_TESTED, ON_ONE_SEED, ON_SEVERAL_SEEDS
 from dying_relu.configuration.config import Config
 from dying_relu.configuration.run import Run
 from dying_relu.io.columns import CLAIMS, CLAIMS_SEEDS
@@ -17,17 +18,6 @@ from dying_relu.tables.summaries import BATCH_STATISTICS, EVALUATIONS
 
 # The evaluations of claims.yaml, as claims.csv names them.
 LABELS = {"running": "running averages", "batch": "mini-batch statistics", "any": "any"}
-
-# The verdict by whether the claim holds (None: that is open). One seed can only agree or disagree with it.
-ON_SEVERAL_SEEDS = {True: "reproduced", False: "not reproduced", None: "undecided"}
-ON_ONE_SEED = {True: "agrees", False: "disagrees", None: "undecided"}
-NOT_TESTED = "not tested"
-
-
-def holds(verdict: str) -> bool | None:
-    """Whether the claim holds, by its verdict, on one seed or on several; None if that is open."""
-    both = (ON_SEVERAL_SEEDS, ON_ONE_SEED)
-    return next((answer for words in both for answer, word in words.items() if word == verdict), None)
 
 
 def judge_claims(config: Config, tables_of: Callable[[Run], RunTables]) -> tuple[pd.DataFrame, pd.DataFrame]:

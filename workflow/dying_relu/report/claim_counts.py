@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dying_relu.claims.verdicts import NOT_TESTED, holds
+from dying_relu.claims.words import NOT_TESTED, holds
 
 NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 

@@ -6,7 +6,7 @@ import pandas as pd
 from jinja2 import Environment
 
 from dying_relu.claims.claims import Claim, all_claims
-from dying_relu.claims.verdicts import holds
+from dying_relu.claims.words import holds
 from dying_relu.configuration.config import Config
 from dying_relu.report import captions
 
@@ -37,9 +37,10 @@ def judged_claims(config: Config, table: pd.DataFrame, templates: Environment) -
 def _row(claim: Claim, row: dict[str, Any]) -> dict[str, Any]:
     """A row of `claims.csv` as the page and the discussions show it.
 
-    `name` is the claim's first quantity, `allowed` the values of it with which the claim holds. `holds`: whether it
-    does, None if that is open; `one_seed`: whether a single seed says so. `value` is the measured number, `measured`
-    the same as text and `size` without its sign. What was not measured is empty (`value` NaN).
+    `holds`: whether the claim does, None if that is open; `one_seed`: whether a single seed says so. Of the claim's
+    first quantity, `allowed` are the values with which the claim holds, `value` is the measured number, `measured` the
+    same as text and `size` without its sign. `parts` are all quantities as text. What was not measured is empty
+    (`value` NaN).
     """
     quantity = claim.quantities[0]
     value = float(row["measured"] or "nan")
@@ -48,8 +49,7 @@ def _row(claim: Claim, row: dict[str, Any]) -> dict[str, Any]:
         **{key: row[key] for key in ("evaluation", "verdict")},
         "holds": holds(row["verdict"]),
         "one_seed": row["seeds"] == "1",
-        "name": quantity.name,
-        "allowed": quantity.rule.removeprefix(f"{quantity.name}: "),
+        "allowed": quantity.bounds,
         "value": value,
         "measured": quantity.show(value) if row["measured"] else "",
         "size": quantity.show(abs(value)) if row["measured"] else "",
