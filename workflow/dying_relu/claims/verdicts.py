@@ -21,7 +21,7 @@ LABELS = {"running": "running averages", "batch": "mini-batch statistics", "any"
 
 
 def judge_claims(config: Config, tables_of: Callable[[Run], RunTables]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`claims.csv`, a row per claim and evaluation, and `claims_seeds.csv`, one more per quantity and seed.
+    """`claims.csv`, a row per claim and evaluation, and `claims_seeds.csv`, a row per quantity and seed of these.
 
     `tables_of` returns the tables of a run.
     """
