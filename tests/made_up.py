@@ -13,7 +13,7 @@ from dying_relu.claims.claims import all_claims
 from dying_relu.claims.verdicts import judge
 from dying_relu.configuration.config import Config, load_config
 from dying_relu.configuration.run import Run
-from dying_relu.io.columns import METRICS
+from dying_relu.io.columns import CLAIMS_SEEDS, METRICS
 from dying_relu.io.writers import NpzWriter
 from dying_relu.provenance.provenance import collect, environment
 from dying_relu.report import captions
@@ -86,6 +86,7 @@ def made_up_results(folder: Path, config: Config) -> Path:
     final_table(metrics).to_csv(results / "final.csv", index=False)
     runs_table({run: config.experiments_of(run) for run in config.runs.values()}).to_csv(results / "runs.csv")
     _claims().to_csv(results / "claims.csv", index=False)
+    pd.DataFrame(columns=CLAIMS_SEEDS).to_csv(results / "claims_seeds.csv", index=False)
     environments = dict.fromkeys(config.runs, environment() | {"engine": "TorchEngine"})
     provenance = collect(ROOT, config.portable, environments, ["mnist"])
     (results / "provenance.json").write_text(json.dumps(provenance))

@@ -1,4 +1,4 @@
-# Needs: the tables of the runs that claims speak of. Gives: the verdict on every claim.
+# Needs: the tables of the runs that claims speak of. Gives: the verdict on every claim, and the values of each seed.
 
 
 rule claims:
@@ -11,7 +11,8 @@ rule claims:
         ),
         claims=source(claims.FILE),
     output:
-        table="<results>/claims.csv",
+        claims="<results>/claims.csv",
+        seeds="<results>/claims_seeds.csv",
     log:
         "<logs>/claims.log",
     benchmark:

@@ -5,6 +5,7 @@ FINISHED = [
     "<results>/runs.csv",
     "<results>/final.csv",
     "<results>/claims.csv",
+    "<results>/claims_seeds.csv",
     *expand("<results>/figures/{experiment}.svg", experiment=CONFIG.experiments),
     *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_EXPERIMENTS, name=CURVES),
     *expand(

@@ -7,8 +7,8 @@ import yaml
 
 from dying_relu.claims import quantities, verdicts
 from dying_relu.claims.claims import all_claims, runs_needed
-from dying_relu.claims.intervals import Interval
-from dying_relu.claims.verdicts import claims_table
+from dying_relu.claims.quantities import Flags
+from dying_relu.claims.verdicts import judge_claims
 from dying_relu.configuration.config import load_config
 from dying_relu.report import captions
 from helpers import ROOT
@@ -38,9 +38,16 @@ def test_every_claim_is_measured_and_nothing_else_is():
     functions = {
         name
         for name, function in inspect.getmembers(quantities, inspect.isfunction)
-        if inspect.signature(function).return_annotation == list[Interval]
+        if inspect.signature(function).return_annotation in (list[float], list[Flags])
     }
     assert functions == {claim.replace("-", "_") for claim in CLAIMS}
+
+
+def test_units_are_flagged_and_seeds_are_numbers():
+    for claim in CLAIMS.values():
+        function = getattr(quantities, claim.id.replace("-", "_"))
+        expected = {"units": list[Flags], "seeds": list[float]}[claim.evidence]
+        assert inspect.signature(function).return_annotation == expected, claim.id
 
 
 def test_every_entry_is_complete():
@@ -52,6 +59,8 @@ def test_every_entry_is_complete():
         assert claim.evidence in ("seeds", "units")
         assert all(quantity.shown_as in ("percent", "points") for quantity in claim.quantities)
         assert all(quantity.allowed for quantity in claim.quantities)
+        names = [quantity.name for quantity in claim.quantities]
+        assert len(set(names)) == len(names)  # claims_seeds.csv tells them apart by it
         assert claim.statement.endswith(".")
         assert (claim.source == "article") == bool(claim.place)
 
@@ -76,9 +85,10 @@ def test_the_article_s_configuration_tests_every_claim():
 
 
 def test_seeds_give_groups_of_their_own():
-    first, second = CLAIMS["small-batch-penalty"].runs_in(config(seeds=[7, 8]))
-    assert [run.seed for run in first["small"] + first["others"]] == [7] * 5
-    assert [run.batch_size for run in second["others"]] == [50, 100, 200, 500]
+    by_seed = CLAIMS["small-batch-penalty"].runs_in(config(seeds=[7, 8]))
+    assert list(by_seed) == [7, 8]
+    assert [run.seed for run in by_seed[7]["small"] + by_seed[7]["others"]] == [7] * 5
+    assert [run.batch_size for run in by_seed[8]["others"]] == [50, 100, 200, 500]
 
 
 def only(*grids: dict) -> dict:
@@ -118,7 +128,8 @@ def test_claims_without_runs_have_rows_too():
     def no_tables(run):
         raise AssertionError(f"{run.name} is not needed")
 
-    table = claims_table(config(**only({"batch_size": 20})), no_tables)
+    table, values = judge_claims(config(**only({"batch_size": 20})), no_tables)
+    assert values.empty
     first_columns = "claim,statement,evaluation,article,measured,low,high,seeds,rule,verdict"
     assert ",".join(list(table)[:10]) == first_columns
     evaluations = [(claim.id, verdicts.LABELS[key]) for claim in all_claims() for key in claim.evaluations]

@@ -49,11 +49,11 @@ def test_intervals_of_textbooks(interval, expected):
     ],
 )
 def test_bounds_are_included_or_excluded(accepted, value, inside):
-    assert accepted.reproduced_by(certain(value)) is inside
+    assert accepted.accepts(certain(value)) is inside
 
 
 @pytest.mark.parametrize(
-    ("accepted", "low", "high", "reproduced"),
+    ("accepted", "low", "high", "expected"),
     [
         (AcceptanceRange(at_least=1, at_most=2), 1, 2, True),
         (AcceptanceRange(at_least=1, at_most=2), 1.2, 1.3, True),
@@ -70,19 +70,19 @@ def test_bounds_are_included_or_excluded(accepted, value, inside):
         (AcceptanceRange(at_least=0), math.nan, math.nan, None),
     ],
 )
-def test_the_whole_interval_decides(accepted, low, high, reproduced):
+def test_the_whole_interval_decides(accepted, low, high, expected):
     value = 1 if math.isnan(low) else (low + high) / 2
-    assert accepted.reproduced_by(Interval(value, low, high, decisive=True)) is reproduced
+    assert accepted.accepts(Interval(value, low, high, decisive=True)) is expected
 
 
 @pytest.mark.parametrize("side", [-math.inf, math.inf])
 def test_rounding_does_not_decide_at_a_bound(side):
     low, high = math.nextafter(0.005, side), math.nextafter(0.02, side)  # as sums and differences come out
     closed, open_ = AcceptanceRange(at_least=0.005, at_most=0.02), AcceptanceRange(above=0.005, below=0.02)
-    assert closed.reproduced_by(Interval(0.01, low, high, decisive=True)) is True
-    assert open_.reproduced_by(Interval(0.01, low, high, decisive=True)) is None
+    assert closed.accepts(Interval(0.01, low, high, decisive=True)) is True
+    assert open_.accepts(Interval(0.01, low, high, decisive=True)) is None
     for value in (low, high):
-        assert closed.reproduced_by(certain(value)) is True
-        assert open_.reproduced_by(certain(value)) is False
-    assert open_.reproduced_by(Interval(0, -1, low, decisive=True)) is False
-    assert open_.reproduced_by(Interval(1, high, 2, decisive=True)) is False
+        assert closed.accepts(certain(value)) is True
+        assert open_.accepts(certain(value)) is False
+    assert open_.accepts(Interval(0, -1, low, decisive=True)) is False
+    assert open_.accepts(Interval(1, high, 2, decisive=True)) is False

@@ -11,6 +11,7 @@ from snakemake.utils import update_config
 from dying_relu.claims.claims import all_claims
 from dying_relu.configuration.config import load_config
 from dying_relu.io import columns
+from dying_relu.report.claim_counts import claims_in_words
 from helpers import ROOT, setting
 
 README = (ROOT / "README.md").read_text()
@@ -64,14 +65,19 @@ def test_the_example_of_another_experiment_is_accepted():
 def test_the_claims_that_are_quoted_are_those_of_the_file():
     text = (ROOT / "docs" / "claims.md").read_text()
     claims = {claim.id: claim for claim in all_claims()}
-    table = pd.read_csv(ROOT / "docs" / "claims.csv")
+    table = pd.read_csv(ROOT / "docs" / "claims.csv").fillna({"used_to_choose": ""})
     for row in table.to_dict("records"):
         first = claims[row["claim"]].quantities[0]
         evaluation = "" if row["evaluation"] == "any" else row["evaluation"]
         cells = [row["claim"], evaluation, first.show(row["measured"])]
         cells += [f"{first.number(row['low'])} to {first.number(row['high'])}", row["verdict"]]
+        cells.append(row["used_to_choose"])
         assert f"| {' | '.join(cells)} |" in text
+    readings = table[table["source"] == "article"].groupby("claim")["verdict"].agg(list)
+    assert claims_in_words([*readings], seeds=5) in text
     quoted = re.findall(r"-?[\d.]+ (?:points|%)\s\[[-\d.]+, [-\d.]+\]", text)
     assert len(quoted) > 15
     assert [words for words in quoted if words.replace("\n", " ") not in " ".join(table["details"])] == []
-    assert dict(zip(table["claim"], table["rule"], strict=True)) == {name: claim.rule for name, claim in claims.items()}
+    for column in ("rule", "used_to_choose"):
+        stated = {name: getattr(claim, column) for name, claim in claims.items()}
+        assert dict(zip(table["claim"], table[column], strict=True)) == stated

@@ -1,6 +1,7 @@
 """The page: what it shows, and where it takes it from."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from dying_relu.configuration.config import Config
 from dying_relu.report import experiments
 from dying_relu.report.page import write_page
 from helpers import ROOT
-from made_up import MARKUP, made_up_config, made_up_page
+from made_up import MARKUP, made_up_config, made_up_page, made_up_results
 
 EXPERIMENTS = {
     "first": {"title": MARKUP, "grids": [{"batch_norm": [True, False]}]},
@@ -85,7 +86,8 @@ def test_numbers_are_those_of_the_tables(config, page, report):
 def test_every_claim_is_shown_with_its_verdict(page):
     evaluations = sum(len(claim.evaluations) for claim in all_claims())
     assert all(f'id="claim-{claim.id}"' in page for claim in all_claims())
-    assert page.count('<span class="verdict not-tested">not tested</span>') == evaluations - 2
+    table = page.partition('<section id="claims">')[2]
+    assert table.count('<span class="verdict not-tested">not tested</span>') == evaluations - 2
     row = page.partition('id="claim-bn-lowers-test-accuracy"')[2].partition("</tr>")[0]
     verdict = '<span class="verdict reproduced">reproduced</span>'
     assert f"<td>0.12 points</td>\n<td>0.05 to 0.19</td>\n<td>{verdict}" in row
@@ -93,6 +95,33 @@ def test_every_claim_is_shown_with_its_verdict(page):
     surprising = " ".join(page.partition("What is surprising")[2].split())
     assert "the accuracy is lower by 0.34 points with mini-batch statistics (not reproduced)" in surprising
     assert "and higher by 0.12 points with running averages (reproduced)" in surprising
+    # At the top claims are counted, not their readings.
+    counted = "Of the article's eleven claims one depends on the test and ten were not tested."
+    assert counted in page.replace("&#39;", "'")
+
+
+def test_a_claim_that_has_chosen_an_assumption_is_marked(page):
+    for claim in all_claims():
+        own = page.partition(f'id="claim-{claim.id}"')[2].partition("</tr>")[0]
+        assert (f"used to choose an assumption: {claim.used_to_choose}<" in own) == bool(claim.used_to_choose)
+
+
+def test_the_verdict_of_one_seed_has_a_hollow_mark(tmp_path):
+    config = made_up_config(seeds=1, epochs=2, experiments=EXPERIMENTS)
+    results = made_up_results(tmp_path, config)
+    claims = pd.read_csv(results / "claims.csv")
+    tested = claims["verdict"] != "not tested"
+    claims.loc[tested, ["low", "high", "seeds"]] = math.nan, math.nan, 1
+    claims.loc[tested, "verdict"] = ["agrees", "undecided"]
+    claims.to_csv(results / "claims.csv", index=False)
+    write_page(tmp_path / "report", config, results)
+    page = (tmp_path / "report" / "index.html").read_text()
+    for word in ("agrees", "undecided"):  # at a glance, and in the table
+        assert page.count(f'<span class="verdict {word} one-seed">{word}</span>') == 2
+    assert page.count("<td>one seed</td>") == 2
+    assert "claims, judged on one seed, one depends on the test" in page
+    style = (tmp_path / "report" / "assets" / "style.css").read_text()
+    assert re.search(r"\.one-seed { background: none;", style)
 
 
 def test_text_of_the_configuration_is_escaped(page):

@@ -9,7 +9,7 @@ import yaml
 from PIL import Image
 
 from dying_relu.claims.claims import all_claims
-from dying_relu.claims.verdicts import RunTables, claims_table
+from dying_relu.claims.verdicts import RunTables, judge_claims
 from dying_relu.configuration.config import load_config
 from dying_relu.configuration.run import Run
 from dying_relu.engines.numba_engine import NumbaEngine
@@ -161,7 +161,7 @@ def test_claims_about_it_are_undecided(kept):
         def tables_of(run: Run) -> RunTables:
             return RunTables(kept["third" if diverged(run) else "whole"].metrics.parent)
 
-        return claims_table(everything, tables_of).set_index("claim")
+        return judge_claims(everything, tables_of)[0].set_index("claim")
 
     with_none = table(lambda run: False)
     tested = with_none[with_none["verdict"] != "not tested"]

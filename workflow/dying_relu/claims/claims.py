@@ -16,7 +16,7 @@ FILE = Path(__file__).parents[2] / "claims.yaml"
 
 @dataclass(frozen=True)
 class Quantity:
-    """What a claim measures, and the bounds that reproduce the claim.
+    """What a claim measures, and the values with which it holds.
 
     `shown_as`: the unit of numbers in text, `percent` or `points`. `allowed`: arguments of `intervals.AcceptanceRange`.
     """
@@ -27,9 +27,13 @@ class Quantity:
 
     @property
     def rule(self) -> str:
-        """The values that reproduce the claim, in words."""
-        bounds = [f"{word.replace('_', ' ')} {self.show(bound)}" for word, bound in self.allowed.items()]
-        return f"{self.name}: {' and '.join(bounds)}"
+        """The values with which the claim holds, in words."""
+        return f"{self.name}: {self.bounds}"
+
+    @property
+    def bounds(self) -> str:
+        """What is allowed, in words: `at least 0.50 points and at most 2.00 points`."""
+        return " and ".join(f"{word.replace('_', ' ')} {self.show(bound)}" for word, bound in self.allowed.items())
 
     def show(self, value: float) -> str:
         """A fraction of 1 as text: 0.0105 becomes `1.05 points` or `1.05 %`."""
@@ -58,24 +62,26 @@ class Claim:
     quantities: tuple[Quantity, ...]
     tolerance: str
     figure: str
+    used_to_choose: str = ""
     first_epoch: int = 1
     discussion: str = ""
 
     @property
     def rule(self) -> str:
-        """The values that reproduce the claim, and why these."""
+        """The values with which the claim holds, and why these."""
         return f"{'; '.join(quantity.rule for quantity in self.quantities)}. Tolerance: {self.tolerance}."
 
-    def runs_in(self, config: Config) -> list[dict[str, list[Run]]]:
-        """The runs of each group, for every seed of the configuration; empty if the claim cannot be tested."""
+    def runs_in(self, config: Config) -> dict[int, dict[str, list[Run]]]:
+        """For every seed of the configuration the runs of each group; empty if the claim cannot be tested."""
         if config.settings["epochs"] < self.first_epoch:
-            return []
-        found = [
-            {group: [config.find(point, seed) for point in expand_grid(grid)] for group, grid in self.runs.items()}
+            return {}
+        points = {group: list(expand_grid(grid)) for group, grid in self.runs.items()}
+        found = {
+            seed: {group: [config.find(point, seed) for point in own] for group, own in points.items()}
             for seed in config.settings["seeds"]
-        ]
-        missing = any(run is None for groups in found for runs in groups.values() for run in runs)
-        return [] if missing else found
+        }
+        missing = any(run is None for groups in found.values() for runs in groups.values() for run in runs)
+        return {} if missing else found
 
 
 def all_claims() -> list[Claim]:
@@ -89,7 +95,5 @@ def all_claims() -> list[Claim]:
 
 def runs_needed(config: Config) -> dict[str, Run]:
     """The runs whose tables the claims read, by name."""
-    needed = (
-        run for claim in all_claims() for groups in claim.runs_in(config) for runs in groups.values() for run in runs
-    )
-    return {run.name: run for run in needed}
+    seeds = (groups for claim in all_claims() for groups in claim.runs_in(config).values())
+    return {run.name: run for groups in seeds for runs in groups.values() for run in runs}

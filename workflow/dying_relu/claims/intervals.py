@@ -57,7 +57,7 @@ def of_units(flags: Sequence[bool]) -> Interval:
 
 @dataclass(frozen=True)
 class AcceptanceRange:
-    """The values that reproduce a claim: `at_least` and `at_most` belong to them, `above` and `below` do not."""
+    """The values with which a claim holds: `at_least` and `at_most` belong to them, `above` and `below` do not."""
 
     at_least: float = -math.inf
     at_most: float = math.inf
@@ -67,7 +67,7 @@ class AcceptanceRange:
     def __contains__(self, value: float) -> bool:
         return self.at_least <= value <= self.at_most and self.above < value < self.below
 
-    def reproduced_by(self, measured: Interval) -> bool | None:
+    def accepts(self, measured: Interval) -> bool | None:
         """Whether the value (of a decisive interval, all of it) lies inside; None if that is undecided."""
         value, low, high = (round(number, DECIMALS) for number in (measured.value, measured.low, measured.high))
         if math.isnan(value):

@@ -1,79 +1,88 @@
-"""The verdicts on the claims: from the tables of the runs to the rows of `claims.csv`."""
+"""The verdicts on the claims: from the tables of the runs to the rows of `claims.csv` and `claims_seeds.csv`."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 
-from dying_relu.claims import quantities
 from dying_relu.claims.claims import Claim, Quantity, all_claims
 from dying_relu.claims.intervals import AcceptanceRange, Interval
-from dying_relu.claims.quantities import RunTables, Seeds
+from dying_relu.claims.measured import Measured, measure
+from dying_relu.claims.quantities import RunTables
+from dying_relu.claims.words import NOT_TESTED, ON_ONE_SEED, ON_SEVERAL_SEEDS
 from dying_relu.configuration.config import Config
 from dying_relu.configuration.run import Run
-from dying_relu.io.columns import CLAIMS
-from dying_relu.tables.summaries import BATCH_STATISTICS, EVALUATIONS, diverged_in
+from dying_relu.io.columns import CLAIMS, CLAIMS_SEEDS
+from dying_relu.tables.summaries import BATCH_STATISTICS, EVALUATIONS
 
 # The evaluations of claims.yaml, as claims.csv names them.
 LABELS = {"running": "running averages", "batch": "mini-batch statistics", "any": "any"}
 
 
-def claims_table(config: Config, tables_of: Callable[[Run], RunTables]) -> pd.DataFrame:
-    """`claims.csv`: a row per claim and evaluation; `tables_of` returns the tables of a run."""
-    rows = []
-    for claim in all_claims():
-        seeds = [
-            {group: [tables_of(run) for run in runs] for group, runs in groups.items()}
-            for groups in claim.runs_in(config)
-        ]
-        rows += [judge(claim, evaluation, seeds) for evaluation in claim.evaluations]
-    return pd.DataFrame(rows, columns=CLAIMS)
+def judge_claims(config: Config, tables_of: Callable[[Run], RunTables]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`claims.csv`, a row per claim and evaluation, and `claims_seeds.csv`, a row per quantity and seed of these.
 
-
-def judge(claim: Claim, evaluation: str, seeds: Seeds) -> dict[str, Any]:
-    """The row of a claim under one evaluation; `seeds` as in `quantities`, empty if the claim cannot be tested.
-
-    If one of the runs has diverged, nothing is measured, and the claim is undecided: what a run did before it
-    diverged proves nothing. `measured`, `low` and `high` are those of the first quantity; `details` has all of them.
+    `tables_of` returns the tables of a run.
     """
-    label = LABELS[evaluation]
-    measured = []
-    if any(diverged_in(run.metrics) for groups in seeds for runs in groups.values() for run in runs):
-        measured = [Interval(math.nan)] * len(claim.quantities)
-    elif seeds:
-        measure = getattr(quantities, claim.id.replace("-", "_"))
-        measured = measure(seeds, EVALUATIONS.get(label, BATCH_STATISTICS))
-    first = measured[0] if measured else Interval(math.nan)
-    details = [f"{q.name}: {_shown(q, interval)}" for q, interval in zip(claim.quantities, measured, strict=False)]
+    rows, values = [], []
+    for claim in all_claims():
+        seeds = {
+            seed: {group: [tables_of(run) for run in runs] for group, runs in groups.items()}
+            for seed, groups in claim.runs_in(config).items()
+        }
+        for evaluation in claim.evaluations:
+            measured = measure(claim, EVALUATIONS.get(LABELS[evaluation], BATCH_STATISTICS), seeds)
+            rows.append(judge(claim, evaluation, measured))
+            values += rows_of_seeds(claim, evaluation, measured)
+    return pd.DataFrame(rows, columns=CLAIMS), pd.DataFrame(values, columns=CLAIMS_SEEDS)
+
+
+def judge(claim: Claim, evaluation: str, measured: Sequence[Measured]) -> dict[str, Any]:
+    """The row of a claim under one evaluation; `measured` is empty if the claim could not be tested.
+
+    `measured`, `low` and `high` of the row are those of the first quantity; `details` has all of them.
+    """
+    first = measured[0].interval if measured else Interval(math.nan)
     return {
         "claim": claim.id,
         "statement": claim.statement,
-        "evaluation": label,
+        "evaluation": LABELS[evaluation],
         "article": claim.article,
         "measured": first.value,
         "low": first.low,
         "high": first.high,
-        "seeds": len(seeds),
+        "seeds": len(measured[0].by_seed) if measured else 0,
         "rule": claim.rule,
-        "verdict": _verdict(claim, measured),
+        "verdict": _verdict(measured),
         "source": claim.source,
         "evidence": claim.evidence,
-        "details": "; ".join(details),
+        "used_to_choose": claim.used_to_choose,
+        "details": "; ".join(f"{one.quantity.name}: {_shown(one.quantity, one.interval)}" for one in measured),
     }
 
 
-def _verdict(claim: Claim, measured: list[Interval]) -> str:
-    """`reproduced` if every quantity is, `not reproduced` if one is not."""
+def rows_of_seeds(claim: Claim, evaluation: str, measured: Sequence[Measured]) -> Iterator[dict[str, Any]]:
+    """The rows of `claims_seeds.csv`: the values that the intervals of a claim are made of."""
+    for one in measured:
+        for seed, value in one.by_seed.items():
+            yield {
+                "claim": claim.id,
+                "evaluation": LABELS[evaluation],
+                "quantity": one.quantity.name,
+                "seed": seed,
+                "value": value,
+                "units": one.units.get(seed),
+            }
+
+
+def _verdict(measured: Sequence[Measured]) -> str:
+    """A claim holds if each of its quantities is allowed, and does not if one is not."""
     if not measured:
-        return "not tested"
-    results = [
-        AcceptanceRange(**q.allowed).reproduced_by(interval)
-        for q, interval in zip(claim.quantities, measured, strict=True)
-    ]
-    if False in results:
-        return "not reproduced"
-    return "undecided" if None in results else "reproduced"
+        return NOT_TESTED
+    allowed = [AcceptanceRange(**one.quantity.allowed).accepts(one.interval) for one in measured]
+    words = ON_ONE_SEED if len(measured[0].by_seed) == 1 else ON_SEVERAL_SEEDS
+    return words[False if False in allowed else None if None in allowed else True]
 
 
 def _shown(quantity: Quantity, measured: Interval) -> str:

@@ -28,8 +28,11 @@ OUTCOMES = [
 # claims.csv: a row per claim and evaluation.
 CLAIMS = [
     *("claim", "statement", "evaluation", "article", "measured", "low", "high", "seeds", "rule", "verdict"),
-    *("source", "evidence", "details"),
+    *("source", "evidence", "used_to_choose", "details"),
 ]
+
+# claims_seeds.csv: a row per claim, evaluation, quantity and seed.
+CLAIMS_SEEDS = ["claim", "evaluation", "quantity", "seed", "value", "units"]
 
 # runs.csv: a row per run; its columns follow from the declaration of the parameters, see RUN_COLUMNS in
 # configuration/run.py.

@@ -6,6 +6,7 @@ import pandas as pd
 from jinja2 import Environment
 
 from dying_relu.claims.claims import Claim, all_claims
+from dying_relu.claims.words import holds
 from dying_relu.configuration.config import Config
 from dying_relu.report import captions
 
@@ -36,16 +37,19 @@ def judged_claims(config: Config, table: pd.DataFrame, templates: Environment) -
 def _row(claim: Claim, row: dict[str, Any]) -> dict[str, Any]:
     """A row of `claims.csv` as the page and the discussions show it.
 
-    `name` is the claim's first quantity, `allowed` the values of it that reproduce the claim. `value` is the measured
-    number, `measured` the same as text and `size` without its sign. What was not measured is empty (`value` NaN).
+    `holds`: whether the claim does, None if that is open; `one_seed`: whether a single seed says so. Of the claim's
+    first quantity, `allowed` are the values with which the claim holds, `value` is the measured number, `measured` the
+    same as text and `size` without its sign. `parts` are all quantities as text. What was not measured is empty
+    (`value` NaN).
     """
     quantity = claim.quantities[0]
     value = float(row["measured"] or "nan")
     bounds = [quantity.number(float(row[end])) for end in ("low", "high") if row[end]]
     return {
-        **{key: row[key] for key in ("evaluation", "verdict", "seeds")},
-        "name": quantity.name,
-        "allowed": quantity.rule.removeprefix(f"{quantity.name}: "),
+        **{key: row[key] for key in ("evaluation", "verdict")},
+        "holds": holds(row["verdict"]),
+        "one_seed": row["seeds"] == "1",
+        "allowed": quantity.bounds,
         "value": value,
         "measured": quantity.show(value) if row["measured"] else "",
         "size": quantity.show(abs(value)) if row["measured"] else "",
@@ -56,7 +60,7 @@ def _row(claim: Claim, row: dict[str, Any]) -> dict[str, Any]:
 
 def _figure_id(claim: Claim, config: Config) -> str | None:
     """The id of the figure that shows most of the claim's runs; None if no figure shows any."""
-    runs = {run for groups in claim.runs_in(config)[:1] for runs in groups.values() for run in runs}
+    runs = {run for groups in claim.runs_in(config).values() for runs in groups.values() for run in runs}
     candidates = config.comparisons if claim.figure in captions.OF_COMPARISONS else config.experiments
     overlaps = {name: len(runs & set(candidate.runs)) for name, candidate in candidates.items()}
     best = max(overlaps, key=overlaps.get, default=None)

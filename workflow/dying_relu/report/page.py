@@ -13,6 +13,7 @@ from dying_relu.configuration.labels import describe, held_fixed
 from dying_relu.configuration.run import ARTICLE
 from dying_relu.data.datasets import DATASETS
 from dying_relu.report.assets import Assets
+from dying_relu.report.claim_counts import claims_in_words
 from dying_relu.report.claims import judged_claims
 from dying_relu.report.experiments import accuracy_figure, experiment_section, select_runs, too_many_to_list
 from dying_relu.report.network_diagram import image_size, network_diagrams
@@ -41,13 +42,18 @@ def write_page(folder: Path, config: Config, results: Path) -> None:
     )
     templates.filters["describe"] = describe
     templates.policies["json.dumps_kwargs"] = {}  # keep the order of keys
-    claims = pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False)
+    table = pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False)
+    claims = judged_claims(config, table, templates)
     final = pd.read_csv(results / "final.csv", index_col="run")
     runs = list(config.runs.values())
     selected = select_runs(config, results)
     text = templates.get_template("index.html.jinja").render(
         # Sections
-        claims=judged_claims(config, claims, templates),
+        claims=claims,
+        claims_in_words=claims_in_words(
+            [[row["verdict"] for row in claim["rows"]] for claim in claims if claim["source"] == "article"],
+            len(config.settings["seeds"]),
+        ),
         diagrams=network_diagrams(runs),
         experiments=[experiment_section(config, experiment, assets) for experiment in config.experiments.values()],
         accuracy={run: accuracy_figure(run, assets) for run in selected},
@@ -60,7 +66,7 @@ def write_page(folder: Path, config: Config, results: Path) -> None:
         final_range=final_range(final),
         networks=list({run.without_seed: run for run in runs}.values()),
         parameter_values=parameter_values(runs),
-        tables={name: assets.copy(f"{name}.csv") for name in ("claims", "runs", "final")},
+        tables={name: assets.copy(f"{name}.csv") for name in ("claims", "claims_seeds", "runs", "final")},
         # Sentences
         article=ARTICLE,
         settings=config.settings,
