@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numba import njit
 
-from dying_relu.engines.kernels.simd import LANES, exp, fast_sqrt, load, reciprocal, sqrt, store
+from dying_relu.engines.kernels.simd import LANES, load, store
+from dying_relu.engines.kernels.simd_math import exp, fast_sqrt, reciprocal, sqrt
 from helpers import ROOT
 
 

@@ -12,7 +12,8 @@ from numba import njit
 
 from dying_relu.engines.kernels.compile_options import OPTIONS
 from dying_relu.engines.kernels.optimizers import SGD, AdamSettings, Floats, Parameter
-from dying_relu.engines.kernels.simd import LANES, broadcast, exp, load, select_positive, sqrt, store
+from dying_relu.engines.kernels.simd import LANES, broadcast, load, select_positive, store
+from dying_relu.engines.kernels.simd_math import exp, sqrt
 
 # Activation functions; a ReLU is a Leaky ReLU of slope 0.
 LEAKY_RELU, ELU, GELU = range(3)

@@ -12,7 +12,8 @@ from numba.extending import overload
 from numpy.typing import NDArray
 
 from dying_relu.engines.kernels.compile_options import OPTIONS
-from dying_relu.engines.kernels.simd import LANES, fast_sqrt, load, reciprocal, store
+from dying_relu.engines.kernels.simd import LANES, load, store
+from dying_relu.engines.kernels.simd_math import fast_sqrt, reciprocal
 
 Floats = NDArray[np.float32]
 

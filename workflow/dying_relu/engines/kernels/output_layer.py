@@ -5,7 +5,8 @@ from numba import njit
 
 from dying_relu.engines.kernels.compile_options import OPTIONS
 from dying_relu.engines.kernels.optimizers import update_parameter, update_vector
-from dying_relu.engines.kernels.simd import LANES, broadcast, exp, load, reduce_add, store
+from dying_relu.engines.kernels.simd import LANES, broadcast, load, reduce_add, store
+from dying_relu.engines.kernels.simd_math import exp
 
 
 @njit(**OPTIONS)
