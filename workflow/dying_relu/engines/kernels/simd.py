@@ -14,7 +14,7 @@ from numba.extending import intrinsic, models, overload, register_model
 
 # A vector takes four registers of 512 or 256 bits (eight of 128 on Arm), which leaves room for three vectors and for
 # factors. Two registers of 512 bits take a tenth to a quarter more time.
-# NUMBA_CPUFEATURES may ask for less than the processor has; Numba makes it "" for NUMBA_CPU_NAME=generic.
+# NUMBA_CPU_FEATURES may ask for less than the processor has; Numba makes it "" for NUMBA_CPU_NAME=generic.
 FEATURES = (get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES).split(",")
 LANES = 64 if "+avx512f" in FEATURES else 32
 
