@@ -35,7 +35,7 @@ benchmark: venv ## time the training engines and their peers; ARGS=--quick: a fe
 verify: venv ## run the quick configuration twice, and compare all results byte for byte
 	@.venv/bin/pytest tests/e2e/test_again.py -k same_bytes
 
-measure: venv ## WHAT=planning: what else docs/benchmark.md shows
+measure: venv ## WHAT=planning or WHAT=parts: what else docs/benchmark.md shows
 	@$(MEASURE)$(WHAT)
 
 images: venv ## renew the pictures of the documents, from the results of five seeds
