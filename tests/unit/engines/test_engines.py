@@ -184,7 +184,7 @@ def check_steps(images, pixels, batches, **parameters) -> None:
 
 
 @pytest.mark.parametrize(("batch_norm", "slope"), BN_SLOPE)
-@pytest.mark.parametrize(("batch_size", "steps"), [(10, 25), (70, 25), (100, 25), (128, 2), (300, 2)])
+@pytest.mark.parametrize(("batch_size", "steps"), [(10, 10), (70, 10), (100, 5), (128, 2), (300, 2)])
 @pytest.mark.parametrize("scaling", ["unit_interval", "standardized"])
 @pytest.mark.parametrize("hidden", [[256], [100, 70, 30]])
 def test_the_first_steps(images, batch_norm, slope, batch_size, steps, scaling, hidden):
@@ -203,7 +203,7 @@ SGD = {"optimizer": "sgd", "learning_rate": 0.05}
 @pytest.mark.parametrize("batch_size", [10, 70])
 @pytest.mark.parametrize("hidden", [[256], [100, 70, 30]])
 def test_the_first_steps_of_other_networks_and_optimisers(images, other, batch_norm, batch_size, hidden):
-    batches = order(1, IMAGES, batch_size)[:25]
+    batches = order(1, IMAGES, batch_size)[:10]
     check_steps(images, images.train, batches, batch_norm=batch_norm, batch_size=batch_size, hidden=hidden, **other)
 
 
