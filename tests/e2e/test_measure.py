@@ -6,6 +6,7 @@ import pytest
 
 from dying_relu.data.images import load_images
 from dying_relu.engines import numba_engine
+from dying_relu.model.seeding import mini_batches
 from helpers import ROOT, make_run
 from measure import benchmark, parts
 
@@ -50,12 +51,12 @@ def test_a_short_job_is_a_whole_process(mnist):
 def test_the_parts_of_an_epoch(mnist, tmp_path, monkeypatch):
     """Each takes some time, and an epoch trains as it does without laps."""
     monkeypatch.setattr(numba_engine, "train_batches", parts.with_laps(tmp_path))
-    table = parts.run(mnist, [500], epochs=1)[500]
+    table = parts.measure(load_images(mnist, 60000), [500], epochs=1)[500]
     assert table.min() >= 0
     assert table.drop(["rest", "steps put off", "epoch"]).min() > 0
     assert table.drop("epoch").sum() == pytest.approx(table["epoch"])
     run = make_run(train_images=2000, batch_size=70)
-    batches = np.split(np.arange(2000), range(70, 2000, 70))
+    batches = mini_batches(np.arange(2000), 70)
     images = load_images(mnist, 2000)
     one = numba_engine.NumbaEngine(run, images)
     losses, _ = one.train(batches)

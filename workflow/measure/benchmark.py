@@ -79,6 +79,15 @@ def run(raw: Path, results: Path, tasks: Iterable[str], rounds: int, quick: bool
     print(machine, table.to_string(index=False, float_format="{:.3f}".format, na_rep=""), sep="\n")
 
 
+def results_and_mnist() -> tuple[Path, Path]:
+    """The results folder of config.yaml, and the folder of MNIST in it, fetched where it is not there."""
+    settings = load_config(yaml.safe_load(Path("config.yaml").read_text())).settings
+    results = Path(settings["results"])
+    raw = results / "data" / "MNIST" / "raw"
+    fetch(raw, settings["data"]["dir"], settings["data"]["timeout"])
+    return results, raw
+
+
 def time_epochs(
     task: str, name: str, raw: Path, batch_size: int, epochs: int, other: Path | None = None
 ) -> dict[str, Any] | None:
@@ -157,9 +166,6 @@ if __name__ == "__main__":
     parser.add_argument("--quick", action="store_true", help="one round of few, in two minutes")
     parser.add_argument("--against", type=Path, help="a checkout of another commit, whose fast engine takes its turns")
     options = parser.parse_args()
-    settings = load_config(yaml.safe_load(Path("config.yaml").read_text())).settings
-    results = Path(settings["results"])
-    raw = results / "data" / "MNIST" / "raw"
-    fetch(raw, settings["data"]["dir"], settings["data"]["timeout"])
+    results, raw = results_and_mnist()
     tasks = options.tasks or (QUICK if options.quick else TASKS)
     run(raw, results, tasks, 1 if options.quick else options.rounds, options.quick, options.against)

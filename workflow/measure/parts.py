@@ -9,16 +9,17 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
-import yaml
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from dying_relu.configuration.config import load_config
-from dying_relu.data.images import load_images
+from dying_relu.configuration.run import ARTICLE, Run
+from dying_relu.configuration.settings import ARTICLE_SEED
+from dying_relu.data.images import Images, load_images
 from dying_relu.engines import numba_engine
 from dying_relu.engines.kernels import training_step
-from dying_relu.model.seeding import image_order
+from dying_relu.model.seeding import image_order, mini_batches
+from measure.benchmark import results_and_mnist
 
 # Functions that `training_step` calls, by the part that they belong to; all else is the rest, the first one.
 PARTS = {
@@ -75,23 +76,21 @@ def with_laps(folder: Path):
     return module.train_batches
 
 
-def run(raw: Path, sizes: list[int], epochs: int) -> pd.DataFrame:
+def measure(images: Images, sizes: list[int], epochs: int) -> pd.DataFrame:
     """Return the processor seconds of each part, medians over `epochs` epochs, a column per mini-batch size."""
     table = pd.DataFrame(index=[*PARTS, "epoch"])
     for size in sizes:
-        settings = {"experiments": {"one": {"title": "One", "grids": [{"batch_norm": True, "batch_size": size}]}}}
-        (trained,) = load_config(settings | {"epochs": 1}).runs.values()
-        engine = numba_engine.NumbaEngine(trained, load_images(raw, trained.train_images))
+        run = Run(batch_norm=True, batch_size=size, epochs=1, seed=ARTICLE_SEED)
+        engine = numba_engine.NumbaEngine(run, images)
         found = []
         for epoch in range(epochs + 1):  # the first compiles
-            order = image_order(trained.seed, epoch, trained.train_images)
+            batches = mini_batches(image_order(run.seed, epoch, run.train_images), size)
             CLOCK[1:] = 0
             started = time.process_time()
-            engine.train(np.split(order, range(size, len(order), size)))
+            engine.train(batches)
             seconds = time.process_time() - started
             # What has passed before the first lap of the epoch is in the rest.
-            parts = CLOCK[1:] / CLOCK[1:].sum() if epoch else CLOCK[1:] * 0.0
-            found.append([*(parts * seconds), seconds])
+            found.append([*(CLOCK[1:] / CLOCK[1:].sum() * seconds), seconds])
         table[size] = np.median(found[1:], axis=0)
     return table
 
@@ -101,8 +100,8 @@ if __name__ == "__main__":
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100])
     parser.add_argument("--epochs", type=int, default=5)
     options = parser.parse_args()
-    settings = load_config(yaml.safe_load(Path("config.yaml").read_text())).settings
+    _, raw = results_and_mnist()
+    images = load_images(raw, ARTICLE["train_images"])
     with TemporaryDirectory() as folder:
         numba_engine.train_batches = with_laps(Path(folder))
-        raw = Path(settings["results"]) / "data" / "MNIST" / "raw"
-        print(run(raw, options.sizes, options.epochs).to_string(float_format="{:.3f}".format))
+        print(measure(images, options.sizes, options.epochs).to_string(float_format="{:.3f}".format))

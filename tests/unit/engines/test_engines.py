@@ -15,7 +15,7 @@ from dying_relu.engines.numba_engine import NumbaEngine
 from dying_relu.engines.torch_engine import TorchEngine
 from dying_relu.measurements.results import mini_batch_sizes
 from dying_relu.model.network import Network, to_inputs
-from dying_relu.model.seeding import image_order
+from dying_relu.model.seeding import image_order, mini_batches
 from helpers import make_run
 
 IMAGES, TEST_IMAGES = 6000, 1000
@@ -40,7 +40,7 @@ def make_engines(images, pixels, slope=None, **parameters) -> tuple[TorchEngine,
 
 def order(epoch: int, count: int, batch_size: int) -> list[np.ndarray]:
     """The mini-batches of an epoch of `count` images."""
-    return np.split(image_order(make_run().seed, epoch, count), range(batch_size, count, batch_size))
+    return mini_batches(image_order(make_run().seed, epoch, count), batch_size)
 
 
 def moments(engine) -> dict[str, list[np.ndarray]]:

@@ -24,8 +24,8 @@ from dying_relu.engines.kernels.training_step import (
     test_batches,
     train_batches,
 )
-from dying_relu.engines.kernels.units import average_statistics, count_first_layer, count_outputs
-from dying_relu.measurements.results import TestResult, chunk_size, mini_batch_sizes
+from dying_relu.engines.kernels.units import count_first_layer, count_outputs, move_statistics
+from dying_relu.measurements.results import TestResult, chunk_size, growing_chunks, mini_batch_sizes
 from dying_relu.model.initialization import initial_parameters
 
 
@@ -39,7 +39,7 @@ class NumbaEngine:
         engine = cls(run, Images(pixels, labels, pixels, labels))
         index = np.arange(len(pixels))
         engine.units_at_initialization()
-        engine._count_in_first_layer(index, index, *(counts[0] for counts in (engine._counts(), engine._counts())))
+        engine._count_in_first_layer(index, index, engine._counts()[0], engine._counts()[0])
         engine.train([index])
         engine.test()
 
@@ -102,14 +102,11 @@ class NumbaEngine:
 
     def dead_and_inactive_units(self) -> tuple[NDArray, NDArray]:
         positive, negative = self._counts(), self._counts()
-        # Most units are active for one of a few images: a small first chunk leaves few others.
-        count = len(self._labels)
-        ends = [0, *range(max(1, self._rows // 8), count, self._rows), count]
-        for begin, end in pairwise(ends):
+        for chunk in growing_chunks(len(self._labels), self._rows):
             unseen = [
                 np.flatnonzero(counts[:units] == 0) for counts, units in zip(positive, self._run.hidden, strict=True)
             ]
-            index = np.arange(begin, end)
+            index = np.arange(chunk.start, chunk.stop)
             if any(len(units) for units in unseen[1:]):
                 count_outputs(index, self._images, self._state, self._measuring, self._settings, positive, negative)
             elif len(unseen[0]):
@@ -121,9 +118,10 @@ class NumbaEngine:
 
     def units_at_initialization(self) -> tuple[NDArray, NDArray, NDArray]:
         if self._run.batch_norm:
-            count = len(self._labels)
-            chunks = Batches(np.arange(count), np.cumsum(mini_batch_sizes(count, self._rows)))
-            average_statistics(chunks, self._images, self._state, self._measuring, self._settings)
+            ends = np.cumsum(mini_batch_sizes(len(self._labels), self._rows))
+            for number, index in enumerate(np.split(np.arange(ends[-1]), ends[:-1]), 1):
+                mean = self._settings._replace(bn_momentum=np.float32(1 / number))  # of all chunks until now
+                move_statistics(index, self._images, self._state, self._measuring, mean)
         found = self.test().active_fraction, *self.dead_and_inactive_units()
         for running in self._state.running:
             running[0], running[1] = 0, 1

@@ -9,7 +9,7 @@ from torch.func import functional_call
 from torch.optim.swa_utils import update_bn
 
 from dying_relu.measurements.evaluation import dims_but_units
-from dying_relu.measurements.results import CHUNK, mini_batch_sizes
+from dying_relu.measurements.results import CHUNK, growing_chunks, mini_batch_sizes
 from dying_relu.model.network import Layer, Network, to_inputs
 
 
@@ -35,15 +35,13 @@ def dead_and_inactive_units(network: Network, pixels: Tensor, rows: int = CHUNK)
     network.eval()
     dead = [torch.ones(layer.units, dtype=torch.bool) for layer in network.layers]
     inactive = [units.clone() for units in dead]
-    # A unit is computed until it has been neither, or where a deeper layer needs its output. A small first chunk is
-    # enough for most units.
-    first = max(1, rows // 8)
-    for chunk in (pixels[:first], *pixels[first:].split(rows)):
+    # A unit is computed until it has been neither, or where a deeper layer needs its output.
+    for chunk in growing_chunks(len(pixels), rows):
         candidates = [(d | i).nonzero().squeeze(1) for d, i in zip(dead, inactive, strict=True)]
         deepest = max((index for index, units in enumerate(candidates) if len(units)), default=-1)
         if deepest < 0:
             break
-        output = to_inputs(chunk, network.scaling)
+        output = to_inputs(pixels[chunk], network.scaling)
         for index, layer in enumerate(network.layers[: deepest + 1]):
             units = candidates[index] if index == deepest else slice(None)
             pre_activation, output = _forward_units(layer, output, units)

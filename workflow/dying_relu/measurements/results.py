@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,3 +46,9 @@ def chunk_size(run: Run) -> int:
     positions = [math.prod(shape[1:]) for shape in run.shapes[: len(run.convolutions)]] + [1] * len(run.hidden)
     largest = max(width * seen for width, seen in zip(run.widths, positions, strict=True))
     return max(2, min(CHUNK, MAX_ACTIVATIONS // largest))
+
+
+def growing_chunks(images: int, rows: int) -> list[slice]:
+    """Return chunks of `rows` images after a small first one, which is enough to find most units active."""
+    ends = [0, *range(max(1, rows // 8), images, rows), images]
+    return [slice(begin, end) for begin, end in pairwise(ends)]

@@ -18,3 +18,8 @@ def generator(seed: int, stream: int, epoch: int = 0) -> np.random.Generator:
 def image_order(seed: int, epoch: int, images: int) -> NDArray[np.int64]:
     """Return the order of the training images in `epoch` (from 1): a permutation, `[images]`."""
     return generator(seed, ORDER, epoch).permutation(images)
+
+
+def mini_batches(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+    """Return the mini-batches of an epoch in this `order`, each of `size` images; the last may be smaller."""
+    return np.split(order, range(size, len(order), size))

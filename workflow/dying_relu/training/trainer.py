@@ -16,7 +16,7 @@ from dying_relu.engines.engine import Engine
 from dying_relu.io.columns import BATCHES, METRICS, UNITS
 from dying_relu.measurements.dw import DwRange, brightness
 from dying_relu.measurements.frame_schedule import FrameSchedule, array_name
-from dying_relu.model.seeding import image_order
+from dying_relu.model.seeding import image_order, mini_batches
 from dying_relu.training.outputs import PartialOutputs
 
 
@@ -108,8 +108,8 @@ class Trainer:
         Returns a row per mini-batch, measured before its step, `epoch, batch, size, loss, correct, accuracy`, and the
         range of dW at the end.
         """
-        order, size = image_order(self._run.seed, epoch, self._run.train_images), self._run.batch_size
-        batches = np.split(order, range(size, len(order), size))
+        order = image_order(self._run.seed, epoch, self._run.train_images)
+        batches = mini_batches(order, self._run.batch_size)
         begin, segments = 0, []
         for end, frame in self._schedule.segments(self._run, epoch):
             started = time.monotonic()
@@ -126,8 +126,8 @@ class Trainer:
             if frame is not None:
                 for layer, values in enumerate(dw, 1):
                     part.dw.append(array_name(frame, layer), brightness(values))
-                for kept, weight in zip(self._previous, self._weights(), strict=False):
-                    kept[...] = weight
+                if self._previous:
+                    self._previous = [weight.copy() for weight in self._weights()]
             begin = end
         return pd.concat(segments, ignore_index=True), DwRange.of(*dw)
 

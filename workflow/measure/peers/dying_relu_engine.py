@@ -2,22 +2,20 @@
 
 from functools import partial
 
-import numpy as np
 from harness import Implementation, Task, measure
 
-from dying_relu.configuration.config import load_config
 from dying_relu.configuration.run import Run
+from dying_relu.configuration.settings import ARTICLE_SEED
 from dying_relu.data.images import load_images
 from dying_relu.engines.engine import choose
+from dying_relu.model.seeding import mini_batches
 
 ENGINES = {"dying-relu": "numba", "dying-relu-torch": "torch"}
 
 
 def run_of(task: Task, epochs: int = 1) -> Run:
     """The run that the pipeline makes of a task."""
-    grid = {"batch_norm": True, "batch_size": task.batch_size, **task.parameters}
-    config = load_config({"epochs": epochs, "experiments": {"benchmark": {"title": "Benchmark", "grids": [grid]}}})
-    return next(iter(config.runs.values()))
+    return Run(batch_norm=True, batch_size=task.batch_size, epochs=epochs, seed=ARTICLE_SEED, **task.parameters)
 
 
 def make(name: str, task: Task) -> Implementation:
@@ -25,7 +23,7 @@ def make(name: str, task: Task) -> Implementation:
     engine = choose(name, run)(run, load_images(task.raw, run.train_images))
 
     def train_epoch(order):
-        engine.train(np.split(order, range(task.batch_size, len(order), task.batch_size)))
+        engine.train(mini_batches(order, task.batch_size))
 
     return train_epoch, lambda: {"accuracy": engine.test().accuracy}
 

@@ -135,14 +135,17 @@ def activate(block, size, normalized, gamma, beta, settings, active):
 
 
 @njit(**OPTIONS)
-def count_active(size, active, counts):
-    """Add to `counts` `[width]` for how many images each unit is above 0, as its pre-activation then is."""
+def count_sign(sign, size, active, counts):
+    """Add to `counts` `[width]` for how many images a unit's output has this `sign` (1 or -1).
+
+    It is above 0 where the pre-activation is. `active` may have more blocks than `counts`.
+    """
     zero, one = broadcast(np.float32(0)), broadcast(np.float32(1))
-    for block in range(active.shape[0]):
-        count = load(counts, (block * LANES,))
+    for column in range(0, counts.shape[0], LANES):
+        count = load(counts, (column,))
         for i in range(size):
-            count = count + select_positive(load(active, (block, i, 0)), one, zero)
-        store(counts, (block * LANES,), count)
+            count = count + select_positive(load(active, (column // LANES, i, 0)) * np.float32(sign), one, zero)
+        store(counts, (column,), count)
 
 
 @njit(**OPTIONS)

@@ -17,7 +17,7 @@ from dying_relu.engines.kernels.hidden_layer import (
     LayerParameters,
     activate,
     backward,
-    count_active,
+    count_sign,
     normalize_batch,
     normalize_by_running,
     update_running,
@@ -79,6 +79,12 @@ class TestResults(NamedTuple):
     loss: NDArray[np.float64]  # [batches], with running statistics
     correct: NDArray[np.int64]  # [2, batches], with running statistics, and with the mini-batch's (0 without BN)
     active: tuple[Floats, ...]  # for each layer [width]: for how many images the pre-activation is above 0
+
+
+@njit(**OPTIONS)
+def _batch(batches, b):
+    """Return the images of the b-th mini-batch, int64 `[size]`."""
+    return batches.index[(batches.ends[b - 1] if b else 0) : batches.ends[b]]
 
 
 @njit(**OPTIONS)
@@ -158,10 +164,8 @@ def train_batches(batches, images, labels, state, workspace, settings, loss, cor
     weight = parameters.layers[0].weight
     steps = [next_step(state.steps[0] + b + 1, settings.optimizer) for b in range(count)]
     taken = np.zeros(batch.lit.shape[0], np.int64)
-    begin = 0
     for b in range(count):
-        index = batches.index[begin : batches.ends[b]]
-        begin = batches.ends[b]
+        index = _batch(batches, b)
         size = index.shape[0]
         last = b + 1 == count
         gather(index, images, batch)
@@ -182,15 +186,13 @@ def test_batches(batches, images, labels, state, workspace, settings, results):
     """Test the network on mini-batches: fill `results` (TestResults), whose `active` must start from 0."""
     parameters = state.parameters
     active = workspace.layers[len(workspace.layers) - 1].active
-    begin = 0
     for b in range(batches.ends.shape[0]):
-        index = batches.index[begin : batches.ends[b]]
-        begin = batches.ends[b]
+        index = _batch(batches, b)
         size = index.shape[0]
         gather(index, images, workspace.batch)
         forward(size, images.columns, images, state, workspace, settings, TEST)
         for k in range(len(workspace.layers)):
-            count_active(size, workspace.layers[k].active, results.active[k])
+            count_sign(1, size, workspace.layers[k].active, results.active[k])
         results.loss[b], results.correct[0, b] = softmax_cross_entropy(
             index, labels, active, parameters, workspace.grad_logits
         )

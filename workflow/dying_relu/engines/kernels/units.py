@@ -4,47 +4,20 @@ Arguments as in `training_step`. `positive` and `negative`, for each layer `[wid
 unit's output is above and below 0; it is above exactly where the pre-activation is.
 """
 
-import numpy as np
 from numba import njit
 
 from dying_relu.engines.kernels.compile_options import OPTIONS
-from dying_relu.engines.kernels.hidden_layer import Settings, activate, normalize_by_running
+from dying_relu.engines.kernels.hidden_layer import activate, count_sign, normalize_by_running
 from dying_relu.engines.kernels.matmul import gather, image_matmul, matmul
-from dying_relu.engines.kernels.simd import LANES, broadcast, load, select_positive, store
+from dying_relu.engines.kernels.simd import LANES, load
 from dying_relu.engines.kernels.training_step import TEST, TRAIN, forward
 
 
 @njit(**OPTIONS)
-def average_statistics(batches, images, state, workspace, settings):
-    """Fill `state.running` with the means of BN's statistics over `batches`."""
-    begin = 0
-    for b in range(batches.ends.shape[0]):
-        index = batches.index[begin : batches.ends[b]]
-        begin = batches.ends[b]
-        share = Settings(
-            settings.batch_norm,
-            settings.activation,
-            settings.negative_slope,
-            settings.bn_epsilon,
-            np.float32(1 / (b + 1)),
-            settings.optimizer,
-        )
-        gather(index, images, workspace.batch)
-        forward(index.shape[0], images.columns, images, state, workspace, share, TRAIN)
-
-
-@njit(**OPTIONS)
-def _count_signs(size, active, positive, negative):
-    """Add to the counts of one layer for `size` images whose outputs are `active`, `[blocks, size, LANES]`."""
-    zero, one = broadcast(np.float32(0)), broadcast(np.float32(1))
-    for column in range(0, positive.shape[0], LANES):
-        above, below = load(positive, (column,)), load(negative, (column,))
-        for i in range(size):
-            output = load(active, (column // LANES, i, 0))
-            above = above + select_positive(output, one, zero)
-            below = below + select_positive(zero - output, one, zero)
-        store(positive, (column,), above)
-        store(negative, (column,), below)
+def move_statistics(index, images, state, workspace, settings):
+    """Move BN's running statistics towards those of the images `index` (int64), by `settings.bn_momentum`."""
+    gather(index, images, workspace.batch)
+    forward(index.shape[0], images.columns, images, state, workspace, settings, TRAIN)
 
 
 @njit(**OPTIONS)
@@ -53,7 +26,8 @@ def count_outputs(index, images, state, workspace, settings, positive, negative)
     gather(index, images, workspace.batch)
     forward(index.shape[0], images.columns, images, state, workspace, settings, TEST)
     for k in range(len(workspace.layers)):
-        _count_signs(index.shape[0], workspace.layers[k].active, positive[k], negative[k])
+        count_sign(1, index.shape[0], workspace.layers[k].active, positive[k])
+        count_sign(-1, index.shape[0], workspace.layers[k].active, negative[k])
 
 
 @njit(**OPTIONS)
@@ -75,4 +49,5 @@ def count_first_layer(index, images, batch, layer, running, buffers, settings, p
         if settings.batch_norm:
             normalize_by_running(block, size, buffers.linear, running, settings, buffers.linear)
         activate(block, size, buffers.linear, layer.gamma.value, layer.beta.value, settings, buffers.active)
-    _count_signs(size, buffers.active, positive, negative)
+    count_sign(1, size, buffers.active, positive)
+    count_sign(-1, size, buffers.active, negative)
