@@ -8,7 +8,7 @@ import pytest
 import yaml
 from scipy import stats
 
-from dying_relu.claims.claims import Claim, all_claims
+from dying_relu.claims.claims import all_claims
 from dying_relu.claims.quantities import RunTables
 from dying_relu.claims.verdicts import judge_claims
 from dying_relu.configuration.config import Config, load_config
@@ -48,27 +48,33 @@ def judged(config: Config, folder, tables_of=made_up_tables) -> tuple[pd.DataFra
     return tuple(pd.read_csv(file) for file in files)
 
 
-def article(**changes) -> Config:
-    return load_config(yaml.safe_load((ROOT / "config.yaml").read_text()) | {"epochs": EPOCHS} | changes)
+def with_controls(**changes) -> Config:
+    article, controls = (
+        yaml.safe_load((ROOT / file).read_text()) for file in ("config.yaml", "workflow/experiments/controls.yaml")
+    )
+    experiments = article["experiments"] | controls["experiments"]
+    return load_config(article | {"epochs": EPOCHS, "experiments": experiments} | changes)
 
 
-def recomputed(claim: Claim, quantity: str, rows: pd.DataFrame) -> tuple[float, float, float]:
+def recomputed(rows: pd.DataFrame) -> tuple[float, float, float]:
     """Mean, low and high of a quantity, from textbook formulas and its rows of claims_seeds.csv alone."""
-    if claim.evidence == "units":
-        total = rows["units"].sum()
-        count = round((rows["value"] * rows["units"]).sum())
-        low = stats.beta.ppf(0.025, count, total - count + 1) if count else 0
-        high = stats.beta.ppf(0.975, count + 1, total - count) if count < total else 1
-        return count / total, low, high
-    mean, half = rows["value"].mean(), stats.t.ppf(0.975, len(rows) - 1) * rows["value"].std() / math.sqrt(len(rows))
-    (shown_as,) = (one.shown_as for one in claim.quantities if one.name == quantity)
-    bounds = np.clip([mean - half, mean + half], 0, 1) if shown_as == "percent" else (mean - half, mean + half)
-    return mean, *bounds
+    mean, seeds = rows["value"].mean(), len(rows)
+    error = rows["value"].std() / math.sqrt(seeds)
+    if rows["count"].isna().all():
+        half = stats.t.ppf(0.975, seeds - 1) * error
+        return mean, mean - half, mean + half
+    count = rows["count"].sum()
+    if error:
+        scattered = mean * (1 - mean) / error**2
+        count = min(count, scattered * (stats.t.ppf(0.975, count - 1) / stats.t.ppf(0.975, seeds - 1)) ** 2)
+    found = mean * count
+    low = stats.beta.ppf(0.025, found, count - found + 1) if found else 0
+    return mean, low, stats.beta.ppf(0.975, found + 1, count - found) if found < count else 1
 
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return judged(article(seeds=SEEDS), tmp_path_factory.mktemp("claims"))
+    return judged(with_controls(seeds=SEEDS), tmp_path_factory.mktemp("claims"))
 
 
 def test_every_interval_can_be_recomputed(tables):
@@ -79,14 +85,15 @@ def test_every_interval_can_be_recomputed(tables):
         claim = CLAIMS[row["claim"]]
         own = values[(values["claim"] == claim.id) & (values["evaluation"] == row["evaluation"])]
         assert list(own["quantity"].unique()) == [quantity.name for quantity in claim.quantities]
-        intervals = {name: recomputed(claim, name, rows) for name, rows in own.groupby("quantity", sort=False)}
+        intervals = {name: recomputed(rows) for name, rows in own.groupby("quantity", sort=False)}
         shown = []
         for quantity in claim.quantities:
             mean, low, high = intervals[quantity.name]
             shown.append(f"{quantity.name}: {quantity.show(mean)} [{quantity.number(low)}, {quantity.number(high)}]")
         first = intervals[claim.quantities[0].name]
         assert (row["measured"], row["low"], row["high"]) == pytest.approx(first, rel=1e-6)
-        assert row["details"] == "; ".join(shown)
+        found = row["details"].split("; ")
+        assert [part.partition(", equivalent")[0] for part in found] == shown
 
 
 def test_there_is_a_row_for_every_seed(tables):
@@ -94,13 +101,15 @@ def test_there_is_a_row_for_every_seed(tables):
     assert set(claims["seeds"]) == {len(SEEDS)}
     for _, rows in values.groupby(["claim", "evaluation", "quantity"]):
         assert list(rows["seed"]) == SEEDS
-        claim = CLAIMS[rows["claim"].iloc[0]]
-        assert set(rows["units"].notna()) == {claim.evidence == "units"}
-    assert set(values.loc[values["claim"] == "no-death-with-bn", "units"]) == {5 * UNITS}  # of five networks
+        assert len({*rows["count"].fillna(0)}) == 1
+    counts = values.groupby("claim")["count"].first()
+    assert counts["no-death-with-bn"] == UNITS  # of one network
+    assert counts["saturated-training-without-bn"] == 1
+    assert math.isnan(counts["bn-lowers-test-accuracy"])
 
 
 def test_the_values_of_a_single_seed_are_what_is_measured(tmp_path):
-    claims, values = judged(article(seeds=[5]), tmp_path)
+    claims, values = judged(with_controls(seeds=[5]), tmp_path)
     first = values.drop_duplicates(["claim", "evaluation"])
     assert first["value"].to_numpy() == pytest.approx(claims["measured"].to_numpy(), nan_ok=True)
     assert set(claims["verdict"]) <= {"agrees", "disagrees"}
@@ -114,7 +123,7 @@ def test_a_seed_that_diverged_has_rows_without_a_value(tmp_path):
             write_csv(rows.assign(epoch=tables.metrics["epoch"]), tables.folder / "metrics.csv")
         return RunTables(tables.folder)
 
-    claims, values = judged(article(seeds=SEEDS), tmp_path, diverged_with_seed_1)
+    claims, values = judged(with_controls(seeds=SEEDS), tmp_path, diverged_with_seed_1)
     assert set(claims["verdict"]) == {"undecided"}
     assert claims["measured"].isna().all()
     assert set(values.loc[values["value"].isna(), "seed"]) == {1}

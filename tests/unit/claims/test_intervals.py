@@ -4,31 +4,38 @@ import math
 from dataclasses import astuple
 
 import pytest
+from scipy.special import betainc
 
-from dying_relu.claims.intervals import AcceptanceRange, Interval, of_units, over_seeds, share_over_seeds
+from dying_relu.claims.intervals import (
+    AcceptanceRange,
+    Interval,
+    Share,
+    equivalent_to_zero,
+    over_seeds,
+    share_over_seeds,
+)
 
 
-def certain(value: float) -> Interval:
-    return Interval(value, math.nan, math.nan, decisive=False)
+def shares(*values: float, count: int = 256) -> list[Share]:
+    return [Share(value, count) for value in values]
 
 
 @pytest.mark.parametrize(
     ("interval", "expected"),
     [
         # Standard deviation sqrt(2.5), and 2.776445 from the table of Student's t for 4 degrees of freedom.
-        (over_seeds([1, 2, 3, 4, 5]), Interval(3, 3 - 2.776445 * 0.5**0.5, 3 + 2.776445 * 0.5**0.5, decisive=True)),
-        (over_seeds([0.25, 0.25, 0.25]), Interval(0.25, 0.25, 0.25, decisive=True)),
-        (over_seeds([0.25]), certain(0.25)),
-        (over_seeds([math.nan]), certain(math.nan)),
-        (over_seeds([1, math.nan, 3]), Interval(math.nan, math.nan, math.nan, decisive=True)),
-        # Clipped to 0 and 1; 12.706205 is t for 1 degree of freedom.
-        (share_over_seeds([0.9, 1.0]), Interval(0.95, 0.95 - 12.706205 * 0.05, 1, decisive=True)),
-        (share_over_seeds([0.0, 0.1]), Interval(0.05, 0, 0.05 + 12.706205 * 0.05, decisive=True)),
-        # Of units: where it has a closed form. One of two: P(at least 1 | low) = 1 - (1 - low)^2 = 0.025.
-        (of_units([False] * 20), Interval(0, 0, 1 - 0.025 ** (1 / 20), decisive=False)),
-        (of_units([True] * 20), Interval(1, 0.025 ** (1 / 20), 1, decisive=False)),
-        (of_units([True, False]), Interval(0.5, 1 - math.sqrt(0.975), math.sqrt(0.975), decisive=False)),
-        (of_units([]), certain(math.nan)),
+        (over_seeds([1, 2, 3, 4, 5]), Interval(3, 3 - 2.776445 * 0.5**0.5, 3 + 2.776445 * 0.5**0.5)),
+        (over_seeds([0.25, 0.25, 0.25]), Interval(0.25, 0.25, 0.25)),
+        (over_seeds([0.25]), Interval(0.25)),
+        (over_seeds([math.nan]), Interval(math.nan)),
+        (over_seeds([1, math.nan, 3]), Interval(math.nan)),
+        # Clopper and Pearson's where it has a closed form: none, or all, of 20 units.
+        (share_over_seeds(shares(0, 0, count=10)), Interval(0, 0, 1 - 0.025 ** (1 / 20))),
+        (share_over_seeds(shares(1, 1, 1, 1, count=5)), Interval(1, 0.025 ** (1 / 20), 1)),
+        # One of two: P(at least 1 | low) = 1 - (1 - low)^2 = 0.025.
+        (share_over_seeds(shares(0.5, 0.5, count=1)), Interval(0.5, 1 - math.sqrt(0.975), math.sqrt(0.975))),
+        (share_over_seeds(shares(0.25)), Interval(0.25)),
+        (share_over_seeds(shares(0.25, math.nan)), Interval(math.nan)),
     ],
 )
 def test_intervals_of_textbooks(interval, expected):
@@ -49,7 +56,7 @@ def test_intervals_of_textbooks(interval, expected):
     ],
 )
 def test_bounds_are_included_or_excluded(accepted, value, inside):
-    assert accepted.accepts(certain(value)) is inside
+    assert accepted.accepts(Interval(value)) is inside
 
 
 @pytest.mark.parametrize(
@@ -67,22 +74,52 @@ def test_bounds_are_included_or_excluded(accepted, value, inside):
         (AcceptanceRange(above=0), 0, 2, None),
         (AcceptanceRange(below=0), 0, 2, False),
         (AcceptanceRange(at_least=0), -2, 0, None),
-        (AcceptanceRange(at_least=0), math.nan, math.nan, None),
     ],
 )
 def test_the_whole_interval_decides(accepted, low, high, expected):
-    value = 1 if math.isnan(low) else (low + high) / 2
-    assert accepted.accepts(Interval(value, low, high, decisive=True)) is expected
+    assert accepted.accepts(Interval((low + high) / 2, low, high)) is expected
 
 
 @pytest.mark.parametrize("side", [-math.inf, math.inf])
 def test_rounding_does_not_decide_at_a_bound(side):
     low, high = math.nextafter(0.005, side), math.nextafter(0.02, side)  # as sums and differences come out
     closed, open_ = AcceptanceRange(at_least=0.005, at_most=0.02), AcceptanceRange(above=0.005, below=0.02)
-    assert closed.accepts(Interval(0.01, low, high, decisive=True)) is True
-    assert open_.accepts(Interval(0.01, low, high, decisive=True)) is None
+    assert closed.accepts(Interval(0.01, low, high)) is True
+    assert open_.accepts(Interval(0.01, low, high)) is None
     for value in (low, high):
-        assert closed.accepts(certain(value)) is True
-        assert open_.accepts(certain(value)) is False
-    assert open_.accepts(Interval(0, -1, low, decisive=True)) is False
-    assert open_.accepts(Interval(1, high, 2, decisive=True)) is False
+        assert closed.accepts(Interval(value)) is True
+        assert open_.accepts(Interval(value)) is False
+    assert open_.accepts(Interval(0, -1, low)) is False
+    assert open_.accepts(Interval(1, high, 2)) is False
+
+
+def test_seeds_that_scatter_are_worth_fewer_units():
+    """Of 512 units in all, shares of 0.1 and 0.2: p (1 - p) over the mean's variance, 0.1275 / 0.0025 = 51 units.
+
+    Two seeds make them (1.9646 / 12.7062)^2 times as many, by the tables of Student's t: 1.2192 units, of which 0.1829.
+    """
+    interval = share_over_seeds(shares(0.1, 0.2))
+    assert interval.value == pytest.approx(0.15)
+    # The bounds of Clopper and Pearson are quantiles of beta distributions: of (x, n - x + 1) and (x + 1, n - x).
+    assert betainc(0.1829, 2.0363, interval.low) == pytest.approx(0.025, abs=1e-4)
+    assert betainc(1.1829, 1.0363, interval.high) == pytest.approx(0.975, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("values", "within", "expected"),
+    [
+        ([0.0009], 0.001, True),
+        ([-0.001], 0.001, False),
+        ([0.0005, 0.0005], 0.001, True),
+        ([0.002, 0.002], 0.001, False),
+        # Of sd 0.11547, t = 1 / (sd / 2) = 17.3; 2.353 is the 5 % point of 3 degrees of freedom.
+        ([-0.1, 0.1, -0.1, 0.1], 1, True),
+        # Of sd 1.1547, t = 1.73.
+        ([-1, 1, -1, 1], 1, False),
+        # Certain, but beyond the bound.
+        ([1.1, 1.2, 1.3], 1, False),
+    ],
+)
+def test_equivalence(values, within, expected):
+    assert equivalent_to_zero(values, within) is expected
+    assert equivalent_to_zero([-value for value in values], within) is expected

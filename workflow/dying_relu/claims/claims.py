@@ -19,11 +19,13 @@ class Quantity:
     """What a claim measures, and the values with which it holds.
 
     `shown_as`: the unit of numbers in text, `percent` or `points`. `allowed`: arguments of `intervals.AcceptanceRange`.
+    `smallest_effect`: what is equivalent to 0 within it counts as 0; None if everything counts.
     """
 
     name: str
     shown_as: str
     allowed: Mapping[str, float]
+    smallest_effect: float | None = None
 
     @property
     def rule(self) -> str:
@@ -33,7 +35,13 @@ class Quantity:
     @property
     def bounds(self) -> str:
         """What is allowed, in words: `at least 0.50 points and at most 2.00 points`."""
-        return " and ".join(f"{word.replace('_', ' ')} {self.show(bound)}" for word, bound in self.allowed.items())
+        bounds = " and ".join(f"{word.replace('_', ' ')} {self.show(bound)}" for word, bound in self.allowed.items())
+        return bounds + (f", where what is {self.negligible} counts as 0" if self.smallest_effect else "")
+
+    @property
+    def negligible(self) -> str:
+        """What counts as 0, in words."""
+        return f"equivalent to 0 within {self.show(self.smallest_effect)}"
 
     def show(self, value: float) -> str:
         """A fraction of 1 as text: 0.0105 becomes `1.05 points` or `1.05 %`."""
@@ -57,19 +65,23 @@ class Claim:
     place: str
     article: str
     evaluations: tuple[str, ...]
-    evidence: str
     runs: Mapping[str, Mapping[str, Any]]
     quantities: tuple[Quantity, ...]
     tolerance: str
     figure: str
+    quote: str = ""
+    translation: str = ""
+    depends_on: tuple[str, ...] = ()
     used_to_choose: str = ""
     first_epoch: int = 1
+    last_epoch: int | None = None
     discussion: str = ""
 
     @property
     def rule(self) -> str:
         """The values with which the claim holds, and why these."""
-        return f"{'; '.join(quantity.rule for quantity in self.quantities)}. Tolerance: {self.tolerance}."
+        frames = f" Frames: up to epoch {self.last_epoch}." if self.last_epoch else ""
+        return f"{'; '.join(quantity.rule for quantity in self.quantities)}. Tolerance: {self.tolerance}.{frames}"
 
     def runs_in(self, config: Config) -> dict[int, dict[str, list[Run]]]:
         """For every seed of the configuration the runs of each group; empty if the claim cannot be tested."""

@@ -1,13 +1,13 @@
 """The quantities of each claim of claims.yaml: a function per claim, of the claim's name with underscores.
 
-Each function takes, of one seed, the tables of the claim's runs by the name of their group, and the column of
-`metrics.csv` with the test accuracy. It returns each of the claim's quantities, in the order of claims.yaml: a number
-if the evidence is seeds, and the flags of all units if it is units. Shares and accuracies are fractions of 1.
+Each function takes, of one seed, the tables of the claim's runs by the name of their group, and what could be chosen
+otherwise. It returns each of the claim's quantities, in the order of claims.yaml: a `Share` of what a network has, or
+any other number. Shares and accuracies are fractions of 1.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,16 +15,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dying_relu.claims.intervals import Share
 from dying_relu.measurements.dw import DARK_BELOW, FULL_SCALE, MID_GRAY, DwRange
 from dying_relu.tables.dark_units import causes_of_dark_units
-from dying_relu.tables.summaries import BATCH_STATISTICS, RUNNING_AVERAGES, mean_of_last_tenth
+from dying_relu.tables.summaries import BATCH_STATISTICS, RUNNING_AVERAGES, WINDOWS, median_of_second_half
 
 
 @dataclass(frozen=True)
 class RunTables:
-    """The tables of one run, read from its folder on first use; docs/output.md describes them."""
+    """The tables of one run, read from its folder on first use; docs/output.md describes them.
+
+    `last_epoch`: the last whose units are read. `dw_scale`: what dW is multiplied by, and what follows from it.
+    """
 
     folder: Path
+    last_epoch: int | None = None
+    dw_scale: float = 1.0
 
     @cached_property  # every claim reads it, under each evaluation; the others are read once, and are large
     def metrics(self) -> pd.DataFrame:
@@ -32,92 +38,128 @@ class RunTables:
 
     @property
     def units(self) -> pd.DataFrame:
-        return pd.read_csv(self.folder / "units.csv.gz")
+        units = pd.read_csv(self.folder / "units.csv.gz")
+        units = units[units["epoch"] <= (self.last_epoch or math.inf)]
+        if self.dw_scale == 1:
+            return units
+        dw = DwRange(*(self.dw_scale * units[column].to_numpy() for column in ("dw_min", "dw_max")))
+        return units.assign(dw_min=dw.smallest, dw_max=dw.largest, background=dw.background, dark=dw.dark.astype(int))
 
     @property
     def batches(self) -> pd.DataFrame:
         return pd.read_csv(self.folder / "batches.csv.gz")
 
 
+@dataclass(frozen=True)
+class Choices:
+    """What the article leaves open of a final accuracy.
+
+    `accuracy`: the column of `metrics.csv`, that is, how it was tested. `window`: a key of WINDOWS.
+    """
+
+    accuracy: str = RUNNING_AVERAGES
+    window: str = "second half"
+
+    def final(self, run: RunTables) -> float:
+        """The final accuracy of a run."""
+        return WINDOWS[self.window](run.metrics[self.accuracy])
+
+
 Groups = Mapping[str, Sequence[RunTables]]  # of one seed
 Flags = NDArray[np.bool_]  # [units]
 
 
-def no_death_with_bn(seed: Groups, _accuracy: str) -> list[Flags]:
+def no_death_with_bn(seed: Groups, _choices: Choices) -> list[Share]:
     return [_ever_dead(seed["sizes"])]
 
 
-def small_batch_penalty(seed: Groups, accuracy: str) -> list[float]:
-    return [_penalty(seed, accuracy)]
+def small_batch_penalty(seed: Groups, choices: Choices) -> list[float]:
+    return [_penalty(seed, choices)]
 
 
-def even_change_with_bn(seed: Groups, _accuracy: str) -> list[Flags]:
-    return [concatenate([stays_black(run.units) for run in seed["sizes"]])]
+def even_change_with_bn(seed: Groups, _choices: Choices) -> list[Share]:
+    return [share_of_units([stays_black(run.units) for run in seed["sizes"]])]
 
 
-def gray_background_with_bn(seed: Groups, _accuracy: str) -> list[float]:
+def gray_background_with_bn(seed: Groups, _choices: Choices) -> list[Share]:
     return [mid_gray(seed[group][0].units) for group in ("with", "without")]
 
 
-def gray_background_while_strokes_are_bright(seed: Groups, _accuracy: str) -> list[float]:
+def gray_background_while_strokes_are_bright(seed: Groups, _choices: Choices) -> list[Share]:
     return [mid_gray(seed[group][0].units, 0.9 * FULL_SCALE) for group in ("with", "without")]
 
 
-def saturated_training_without_bn(seed: Groups, _accuracy: str) -> list[float]:
-    return [_imperfect(seed[group][0].metrics) for group in ("without", "with")]
+def saturated_training_without_bn(seed: Groups, _choices: Choices) -> list[Share]:
+    return [_imperfect(seed[group][0]) for group in ("without", "with")]
 
 
-def bn_lowers_test_accuracy(seed: Groups, accuracy: str) -> list[float]:
-    return [final(seed["without"][0], accuracy) - final(seed["with"][0], accuracy)]
+def memorised_without_bn(seed: Groups, _choices: Choices) -> list[float]:
+    return [1 - seed[group][0].metrics["train_accuracy_eval"].iloc[-1] for group in ("with", "without")]
 
 
-def slopes_agree(seed: Groups, accuracy: str) -> list[float]:
-    metrics = [run.metrics for run in [*seed["slopes"], *seed["relu"]]]
-    means = [table[table["epoch"] >= 20][accuracy].mean(skipna=False) for table in metrics]
-    return [np.max(means) - np.min(means)]
+def reshuffling_causes_errors_with_bn(seed: Groups, _choices: Choices) -> list[Share]:
+    return [_imperfect(seed[group][0]) for group in ("once", "reshuffled")]
 
 
-def no_death_with_leaky(seed: Groups, _accuracy: str) -> list[Flags]:
+def bn_lowers_test_accuracy(seed: Groups, choices: Choices) -> list[float]:
+    return [choices.final(seed["without"][0]) - choices.final(seed["with"][0])]
+
+
+def slopes_agree(seed: Groups, choices: Choices) -> list[float]:
+    return [np.ptp([_from_epoch_20(run, choices) for run in seed["slopes"]])]
+
+
+def slopes_agree_with_relu(seed: Groups, choices: Choices) -> list[float]:
+    relu = _from_epoch_20(seed["relu"][0], choices)
+    return [np.max([abs(_from_epoch_20(run, choices) - relu) for run in seed["slopes"]])]
+
+
+def no_death_with_leaky(seed: Groups, _choices: Choices) -> list[Share]:
     return [_ever_dead([*seed["with"], *seed["without"]])]
 
 
-def black_units_leaky_without_bn(seed: Groups, _accuracy: str) -> list[Flags]:
+def black_units_leaky_without_bn(seed: Groups, _choices: Choices) -> list[Share]:
     without = [_black_but_never_dead(run.units) for run in seed["without"]]
-    with_bn = [stays_black(run.units) for run in seed["with"]]
-    return [concatenate(without), concatenate(with_bn)]
+    return [share_of_units(without), share_of_units([stays_black(run.units) for run in seed["with"]])]
 
 
 bn_lowers_test_accuracy_leaky = bn_lowers_test_accuracy  # of other runs
 
 
-def about_98_percent(seed: Groups, accuracy: str) -> list[float]:
-    return [np.max([final(run, accuracy) for run in seed["sizes"]])]
+def about_98_percent(seed: Groups, choices: Choices) -> list[float]:
+    return [np.max([choices.final(run) for run in seed["sizes"]])]
 
 
-def penalty_comes_from_testing(seed: Groups, _accuracy: str) -> list[float]:
-    return [_penalty(seed, column) for column in (BATCH_STATISTICS, RUNNING_AVERAGES)]
+def bn_prevents_deaths(seed: Groups, _choices: Choices) -> list[float]:
+    without, with_bn = (_ever_dead(seed[group]).value for group in ("without", "with"))
+    return [without - with_bn]
 
 
-def two_causes_of_black(seed: Groups, _accuracy: str) -> list[float]:
+bn_prevents_deaths_small_batch = bn_prevents_deaths  # of other runs
+
+
+def penalty_comes_from_testing(seed: Groups, choices: Choices) -> list[float]:
+    return [_penalty(seed, replace(choices, accuracy=column)) for column in (BATCH_STATISTICS, RUNNING_AVERAGES)]
+
+
+def two_causes_of_black(seed: Groups, _choices: Choices) -> list[Share]:
     """Why squares are dark, over all epochs: three shares, NaN where there is nothing to share.
 
     Inactive units among the dark squares, active units among the dark squares, and, among those of active units, the
     squares whose mini-batch had next to no loss.
     """
     run = seed["without"][0]
-    inactive, vanished, present = causes_of_dark_units(run.units, run.batches).sum()
+    units = run.units
+    inactive, vanished, present = causes_of_dark_units(units, run.batches).sum()
     active = vanished + present
-    return [_share(inactive, inactive + active), _share(active, inactive + active), _share(vanished, active)]
+    parts = [(inactive, inactive + active), (active, inactive + active), (vanished, active)]
+    return [Share(part / whole if whole else math.nan, _count(units)) for part, whole in parts]
 
 
-def final(run: RunTables, accuracy: str) -> float:
-    """The final accuracy of a run: the mean over the last tenth of its epochs."""
-    return mean_of_last_tenth(run.metrics[accuracy])
-
-
-def concatenate(flags: Sequence[Flags]) -> Flags:
-    """The flags of several runs or seeds; none if one of them has none, so that it does not vanish from a verdict."""
-    return np.concatenate(flags) if all(map(len, flags)) else np.empty(0, bool)
+def share_of_units(flags: Sequence[Flags]) -> Share:
+    """The share of flagged units over all networks of a seed; NaN if one of them has no flags, so that it shows."""
+    share = np.concatenate(flags).mean() if all(map(len, flags)) else math.nan
+    return Share(float(share), max(map(len, flags)))
 
 
 def stays_black(units: pd.DataFrame) -> Flags:
@@ -133,18 +175,19 @@ def stays_black(units: pd.DataFrame) -> Flags:
     return showing[len(showing) // 2 :].mean(axis=0) >= 0.9
 
 
-def mid_gray(units: pd.DataFrame, brightest: float = DARK_BELOW) -> float:
-    """The share of squares with a mid-gray background, over all epochs.
+def mid_gray(units: pd.DataFrame, brightest: float = DARK_BELOW) -> Share:
+    """The share of squares with a mid-gray background, over all epochs; NaN if no square counts.
 
     Only squares whose brightest pixel is at least `brightest` count; by default these are the squares that are not
     dark.
     """
     shown = DwRange(units["dw_min"].to_numpy(), units["dw_max"].to_numpy()).brightest >= brightest
-    return units["background"][shown].between(*MID_GRAY).mean()
+    return Share(units["background"][shown].between(*MID_GRAY).mean(), _count(units))
 
 
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else math.nan
+def _count(units: pd.DataFrame) -> int:
+    """The units of the network."""
+    return units["epoch"].value_counts().iloc[0]
 
 
 def _black_but_never_dead(units: pd.DataFrame) -> Flags:
@@ -152,8 +195,8 @@ def _black_but_never_dead(units: pd.DataFrame) -> Flags:
     return black & ~_per_epoch(units, "dead").any(axis=0) if len(black) else black
 
 
-def _ever_dead(runs: Sequence[RunTables]) -> Flags:
-    return concatenate([_per_epoch(run.units, "dead").any(axis=0) for run in runs])
+def _ever_dead(runs: Sequence[RunTables]) -> Share:
+    return share_of_units([_per_epoch(run.units, "dead").any(axis=0) for run in runs])
 
 
 def _per_epoch(units: pd.DataFrame, column: str) -> NDArray[np.bool_]:
@@ -161,11 +204,15 @@ def _per_epoch(units: pd.DataFrame, column: str) -> NDArray[np.bool_]:
     return units[column].to_numpy(bool).reshape(units["epoch"].nunique(), -1)
 
 
-def _penalty(seed: Groups, accuracy: str) -> float:
-    return np.mean([final(run, accuracy) for run in seed["others"]]) - final(seed["small"][0], accuracy)
+def _penalty(seed: Groups, choices: Choices) -> float:
+    return np.mean([choices.final(run) for run in seed["others"]]) - choices.final(seed["small"][0])
 
 
-def _imperfect(metrics: pd.DataFrame) -> float:
+def _from_epoch_20(run: RunTables, choices: Choices) -> float:
+    metrics = run.metrics
+    return metrics[metrics["epoch"] >= 20][choices.accuracy].median(skipna=False)
+
+
+def _imperfect(run: RunTables) -> Share:
     """The share of mini-batches with an error, in the median epoch of the second half."""
-    half = metrics["perfect_batches"].tail(-(-len(metrics) // 2))
-    return 1 - half.median(skipna=False)
+    return Share(1 - median_of_second_half(run.metrics["perfect_batches"]), int(run.batches["batch"].max()))

@@ -2,19 +2,20 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from dying_relu.claims.claims import Claim, Quantity, all_claims
-from dying_relu.claims.intervals import AcceptanceRange, Interval
+from dying_relu.claims.claims import Claim, all_claims
+from dying_relu.claims.intervals import Interval, Share
 from dying_relu.claims.measured import Measured, measure
-from dying_relu.claims.quantities import RunTables
+from dying_relu.claims.quantities import Choices, RunTables
 from dying_relu.claims.words import NOT_TESTED, ON_ONE_SEED, ON_SEVERAL_SEEDS
 from dying_relu.configuration.config import Config
 from dying_relu.configuration.run import Run
 from dying_relu.io.columns import CLAIMS, CLAIMS_SEEDS
-from dying_relu.tables.summaries import BATCH_STATISTICS, EVALUATIONS
+from dying_relu.tables.summaries import EVALUATIONS, RUNNING_AVERAGES
 
 # The evaluations of claims.yaml, as claims.csv names them.
 LABELS = {"running": "running averages", "batch": "mini-batch statistics", "any": "any"}
@@ -28,11 +29,15 @@ def judge_claims(config: Config, tables_of: Callable[[Run], RunTables]) -> tuple
     rows, values = [], []
     for claim in all_claims():
         seeds = {
-            seed: {group: [tables_of(run) for run in runs] for group, runs in groups.items()}
+            seed: {
+                group: [replace(tables_of(run), last_epoch=claim.last_epoch) for run in runs]
+                for group, runs in groups.items()
+            }
             for seed, groups in claim.runs_in(config).items()
         }
         for evaluation in claim.evaluations:
-            measured = measure(claim, EVALUATIONS.get(LABELS[evaluation], BATCH_STATISTICS), seeds)
+            choices = Choices(EVALUATIONS.get(LABELS[evaluation], RUNNING_AVERAGES))
+            measured = measure(claim, choices, seeds)
             rows.append(judge(claim, evaluation, measured))
             values += rows_of_seeds(claim, evaluation, measured)
     return pd.DataFrame(rows, columns=CLAIMS), pd.DataFrame(values, columns=CLAIMS_SEEDS)
@@ -56,23 +61,22 @@ def judge(claim: Claim, evaluation: str, measured: Sequence[Measured]) -> dict[s
         "rule": claim.rule,
         "verdict": _verdict(measured),
         "source": claim.source,
-        "evidence": claim.evidence,
         "used_to_choose": claim.used_to_choose,
-        "details": "; ".join(f"{one.quantity.name}: {_shown(one.quantity, one.interval)}" for one in measured),
+        "details": "; ".join(f"{one.quantity.name}: {_shown(one)}" for one in measured),
     }
 
 
 def rows_of_seeds(claim: Claim, evaluation: str, measured: Sequence[Measured]) -> Iterator[dict[str, Any]]:
     """The rows of `claims_seeds.csv`: the values that the intervals of a claim are made of."""
     for one in measured:
-        for seed, value in one.by_seed.items():
+        for value, (seed, found) in zip(one.values, one.by_seed.items(), strict=True):
             yield {
                 "claim": claim.id,
                 "evaluation": LABELS[evaluation],
                 "quantity": one.quantity.name,
                 "seed": seed,
                 "value": value,
-                "units": one.units.get(seed),
+                "count": found.count if isinstance(found, Share) else None,
             }
 
 
@@ -80,15 +84,15 @@ def _verdict(measured: Sequence[Measured]) -> str:
     """A claim holds if each of its quantities is allowed, and does not if one is not."""
     if not measured:
         return NOT_TESTED
-    allowed = [AcceptanceRange(**one.quantity.allowed).accepts(one.interval) for one in measured]
+    allowed = [one.holds for one in measured]
     words = ON_ONE_SEED if len(measured[0].by_seed) == 1 else ON_SEVERAL_SEEDS
     return words[False if False in allowed else None if None in allowed else True]
 
 
-def _shown(quantity: Quantity, measured: Interval) -> str:
+def _shown(measured: Measured) -> str:
     """The measured value as text, with its interval if there is one."""
-    if math.isnan(measured.value):
+    quantity, interval = measured.quantity, measured.interval
+    if math.isnan(interval.value):
         return "not a number"
-    if math.isnan(measured.low):
-        return quantity.show(measured.value)
-    return f"{quantity.show(measured.value)} [{quantity.number(measured.low)}, {quantity.number(measured.high)}]"
+    bounds = "" if math.isnan(interval.low) else f" [{quantity.number(interval.low)}, {quantity.number(interval.high)}]"
+    return f"{quantity.show(interval.value)}{bounds}{f', {quantity.negligible}' if measured.negligible else ''}"

@@ -19,7 +19,7 @@ from dying_relu.figures.style import (
     turn_long_labels,
     wrap,
 )
-from dying_relu.tables.summaries import BATCH_STATISTICS, EVALUATIONS, mean_of_last_tenth, series_names
+from dying_relu.tables.summaries import BATCH_STATISTICS, EVALUATIONS, median_of_second_half, series_names
 
 SHARES = (BATCH_STATISTICS, "perfect_batches")
 
@@ -50,11 +50,11 @@ def perfect_batches(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
 def final_test_accuracy(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figure:
     """Final test accuracy of every series under both evaluations: a small point per seed, a large one for their mean.
 
-    As for the claims, final is the mean over the last tenth of the epochs.
+    As for the claims, final is the median over the second half of the epochs.
     """
     names = series_names(metrics)
     rows = [
-        {"series": names[run], "tested with": evaluation, "accuracy": mean_of_last_tenth(frame[column])}
+        {"series": names[run], "tested with": evaluation, "accuracy": median_of_second_half(frame[column])}
         for run, frame in metrics.items()
         for evaluation, column in EVALUATIONS.items()
     ]
@@ -64,7 +64,7 @@ def final_test_accuracy(metrics: Mapping[Run, pd.DataFrame], title: str) -> Figu
     shared = {"data": table, "x": "series", "y": "accuracy", "hue": "tested with", "palette": "colorblind", "ax": axes}
     sns.pointplot(**shared, errorbar=None, markers=["o", "s"], dodge=0.3, linestyle="none")
     sns.stripplot(**shared, dodge=True, jitter=False, legend=False, size=5, edgecolor=REFERENCE_COLOR, linewidth=0.7)
-    axes.set(xlabel=None, ylabel="test accuracy, last tenth of the epochs")
+    axes.set(xlabel=None, ylabel="test accuracy, median of the second half")
     axes.tick_params(axis="x", rotation=20)
     turn_long_labels(axes, list(dict.fromkeys(names.values())))
     axes.set_title(wrap(title, 75), fontweight="bold", parse_math=False)

@@ -22,6 +22,19 @@ def mean_of_last_tenth(values: pd.Series) -> float:
     return values.tail(max(1, round(len(values) / 10))).mean(skipna=False)
 
 
+def median_of_second_half(values: pd.Series) -> float:
+    """The median over the second half of a run's epochs: a few bursts of loss do not move it. NaN if a value is NaN."""
+    return values.tail(-(-len(values) // 2)).median(skipna=False)
+
+
+# Ways to make one value of a run's epochs.
+WINDOWS = {
+    "second half": median_of_second_half,
+    "last tenth": mean_of_last_tenth,
+    "last epoch": lambda values: values.iloc[-1],
+}
+
+
 def diverged_in(metrics: pd.DataFrame) -> int | None:
     """The epoch in which a run diverged, or None; the last row of its `metrics.csv` then holds the epoch alone."""
     measured = metrics.to_numpy(float)[-1:, metrics.columns != "epoch"]
