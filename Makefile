@@ -3,6 +3,7 @@
 .DEFAULT_GOAL = help
 .PHONY: help report replicate test test-faults lint benchmark measure verify images schema venv lock
 SNAKEMAKE = .venv/bin/snakemake
+REPLICATE = workflow/experiments/controls.yaml
 MEASURE = PYTHONPATH=workflow .venv/bin/python -m measure.
 
 help: ## say what there is
@@ -11,8 +12,8 @@ help: ## say what there is
 report: venv ## train everything and write the report (config.yaml)
 	@$(SNAKEMAKE) --cores all
 
-replicate: venv ## the same with five seeds: intervals for every verdict
-	@$(SNAKEMAKE) --cores all --config seeds=5
+replicate: venv ## the same and controls with ten other seeds: intervals for every verdict
+	@$(SNAKEMAKE) --cores all --configfile $(REPLICATE)
 
 test: venv ## run all tests; .venv/bin/pytest takes the path of a single one
 	@.venv/bin/pytest
@@ -38,9 +39,8 @@ verify: venv ## run the quick configuration twice, and compare all results byte 
 measure: venv ## WHAT=planning or WHAT=parts: what else docs/benchmark.md shows
 	@$(MEASURE)$(WHAT)
 
-images: venv ## renew the pictures of the documents, from the results of five seeds
-	$(SNAKEMAKE) --cores all --config seeds=5
-	PYTHONPATH=workflow .venv/bin/python workflow/images.py
+images: replicate ## renew the pictures of the documents, from the results of ten seeds
+	PYTHONPATH=workflow .venv/bin/python workflow/images.py $(REPLICATE)
 
 schema: venv ## renew the schema that editors read, from the models of the configuration
 	@PYTHONPATH=workflow .venv/bin/python -m dying_relu.configuration.schema

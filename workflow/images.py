@@ -1,9 +1,11 @@
 """Renew the pictures of README.md and docs/ in docs/images from finished results. `make images` calls it."""
 
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import yaml
+from snakemake.utils import update_config
 
 from dying_relu.configuration.config import Config, load_config
 from dying_relu.configuration.labels import describe
@@ -29,4 +31,7 @@ def make_images(config: Config, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    make_images(load_config(yaml.safe_load(Path("config.yaml").read_text())), Path("docs/images"))
+    settings = {}
+    for file in ("config.yaml", sys.argv[1]):
+        update_config(settings, yaml.safe_load(Path(file).read_text()))
+    make_images(load_config(settings), Path("docs/images"))

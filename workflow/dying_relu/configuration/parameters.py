@@ -162,6 +162,12 @@ class Parameters(Section):
     ] = 100
     """Images per mini-batch; at most the number of training images, at least 2 with batch normalisation."""
 
+    shuffle: Annotated[
+        Literal["every_epoch", "once"],
+        Label({"every_epoch": "reshuffled", "once": "same mini-batches in every epoch"}.get, order=18, column=20),
+    ] = "every_epoch"
+    """When the order of the training images is drawn. once: every epoch has the same mini-batches in the same order."""
+
     optimizer: Annotated[
         Literal["adam", "sgd"], Label({"adam": "Adam", "sgd": "SGD"}.get, order=7, column=5, held=True)
     ] = "adam"

@@ -233,9 +233,10 @@ class Settings(Section):
     comparisons: Annotated[dict[Name, ComparisonSettings | None], AfterValidator(_without_null)] = {}  # noqa: RUF012
     """Pairs of runs of one experiment whose dW videos are shown side by side. null takes one away."""
 
-    dw: Literal["gradient", "update"] = "gradient"
-    """What dW is: the gradient of the last mini-batch's mean loss with respect to the weights of each hidden layer, or
-    the change (update) of these weights since the previous frame."""
+    dw: Literal["gradient_of_sum", "gradient", "update"] = "gradient_of_sum"
+    """What dW is: the gradient of the last mini-batch's loss with respect to the weights of each hidden layer, of the
+    summed loss of its images (gradient_of_sum) or of their mean loss (gradient), or the change (update) of these
+    weights since the previous frame."""
 
     frames: FrameSettings = FrameSettings()
     video: VideoSettings = VideoSettings()

@@ -45,7 +45,11 @@ class Engine(Protocol):
         ...
 
     def test(self) -> TestResult:
-        """Test the network on the test images, in mini-batches of the training's size."""
+        """Test the network on the test images, in mini-batches of the training's size, in `order_of_test_images`."""
+        ...
+
+    def train_accuracy(self) -> float:
+        """Return the share of the training images that the network classifies correctly, with running statistics."""
         ...
 
     def dead_and_inactive_units(self) -> tuple[NDArray, NDArray]:

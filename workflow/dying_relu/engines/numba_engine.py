@@ -27,6 +27,7 @@ from dying_relu.engines.kernels.training_step import (
 from dying_relu.engines.kernels.units import count_first_layer, count_outputs, move_statistics
 from dying_relu.measurements.results import TestResult, chunk_size, growing_chunks, mini_batch_sizes
 from dying_relu.model.initialization import initial_parameters
+from dying_relu.model.seeding import order_of_test_images
 
 
 class NumbaEngine:
@@ -49,6 +50,7 @@ class NumbaEngine:
         self.scaling = Scaling.of(run.input_scaling, images.train)
         self._images, self._labels = _to_csr(images.train, self.scaling), images.train_labels
         self._test_images, self._test_labels = _to_csr(images.test, self.scaling), images.test_labels
+        self._test_order = order_of_test_images(run.seed, len(images.test))
         arena, inputs = _Arena(), images.train.shape[1]
         self._state = _training_state(arena, inputs, run.hidden)
         initial = initial_parameters(run, inputs)
@@ -84,13 +86,20 @@ class NumbaEngine:
         return self._parameters[f"layers.{layer}.linear.weight"].gradient
 
     def test(self) -> TestResult:
-        count = len(self._test_labels)
+        return self._test(self._test_images, self._test_labels, self._test_order)
+
+    def train_accuracy(self) -> float:
+        return self._test(self._images, self._labels, np.arange(len(self._labels))).accuracy
+
+    def _test(self, images: CSR, labels: NDArray, order: NDArray) -> TestResult:
+        """Test the network on these images, in mini-batches of this `order`."""
+        count = len(order)
         sizes = mini_batch_sizes(count, self._run.batch_size)
         active = self._counts()
         results = TestResults(np.empty(len(sizes)), np.zeros((2, len(sizes)), np.int64), active)
         test_batches(
-            Batches(np.arange(count), np.cumsum(sizes)),
-            *(self._test_images, self._test_labels, self._state, self._workspace, self._settings, results),
+            Batches(order, np.cumsum(sizes)),
+            *(images, labels, self._state, self._workspace, self._settings, results),
         )
         running, own = (results.correct.sum(1) / count).tolist()
         return TestResult(

@@ -9,9 +9,10 @@ from torch import nn
 from dying_relu.configuration.run import Run
 from dying_relu.data.images import Images, Scaling
 from dying_relu.measurements.dead_units import dead_and_inactive_units, with_training_statistics
-from dying_relu.measurements.evaluation import evaluate
+from dying_relu.measurements.evaluation import accuracy, evaluate
 from dying_relu.measurements.results import TestResult, chunk_size
 from dying_relu.model.network import Network, to_inputs
+from dying_relu.model.seeding import order_of_test_images
 
 
 class TorchEngine:
@@ -28,8 +29,9 @@ class TorchEngine:
         self.network = Network(run, images.train.shape[1], self.scaling)
         self._batch_size, self._rows = run.batch_size, chunk_size(run)
         self._pixels, self._labels = torch.from_numpy(images.train), torch.from_numpy(images.train_labels)
-        self._test_inputs = to_inputs(torch.from_numpy(images.test), self.scaling)
-        self._test_labels = torch.from_numpy(images.test_labels)
+        order = order_of_test_images(run.seed, len(images.test))
+        self._test_inputs = to_inputs(torch.from_numpy(images.test[order]), self.scaling)
+        self._test_labels = torch.from_numpy(images.test_labels[order])
         self._loss = nn.CrossEntropyLoss()
         # fused: with small mini-batches it saves a third of the time.
         shared = {"params": self.network.parameters(), "lr": run.learning_rate, "fused": True}
@@ -58,6 +60,9 @@ class TorchEngine:
 
     def test(self) -> TestResult:
         return self._evaluate(self.network)
+
+    def train_accuracy(self) -> float:
+        return accuracy(self.network, self._pixels, self._labels, self._rows)
 
     def dead_and_inactive_units(self) -> tuple[NDArray, NDArray]:
         return self._dead_and_inactive(self.network)

@@ -8,7 +8,7 @@ INITIAL = ["layer", "unit", "active_fraction", "dead", "inactive"]
 
 # runs/<run>/metrics.csv: a row per epoch.
 METRICS = [
-    *("epoch", "train_loss", "train_accuracy", "perfect_batches"),
+    *("epoch", "train_loss", "train_accuracy", "train_accuracy_eval", "perfect_batches"),
     *("test_loss", "test_accuracy", "test_accuracy_batch_statistics"),
     *("dead_units", "inactive_units", "dark_units"),
 ]
@@ -28,11 +28,11 @@ OUTCOMES = [
 # claims.csv: a row per claim and evaluation.
 CLAIMS = [
     *("claim", "statement", "evaluation", "article", "measured", "low", "high", "seeds", "rule", "verdict"),
-    *("source", "evidence", "used_to_choose", "details"),
+    *("source", "used_to_choose", "details"),
 ]
 
 # claims_seeds.csv: a row per claim, evaluation, quantity and seed.
-CLAIMS_SEEDS = ["claim", "evaluation", "quantity", "seed", "value", "units"]
+CLAIMS_SEEDS = ["claim", "evaluation", "quantity", "seed", "value", "count"]
 
 # runs.csv: a row per run; its columns follow from the declaration of the parameters, see RUN_COLUMNS in
 # configuration/run.py.

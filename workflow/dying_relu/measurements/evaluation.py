@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dying_relu.measurements.results import CHUNK, TestResult, mini_batch_sizes
-from dying_relu.model.network import Network
+from dying_relu.model.network import Network, to_inputs
 
 
 @torch.inference_mode()
@@ -39,6 +39,17 @@ def evaluate(network: Network, images: Tensor, labels: Tensor, batch_size: int, 
         accuracy_batch_statistics=_accuracy(torch.cat(batch_logits), labels) if batch_logits else accuracy,
         active_fraction=np.concatenate([counts.numpy() / total for counts, total in zip(active, counted, strict=True)]),
     )
+
+
+@torch.inference_mode()
+def accuracy(network: Network, pixels: Tensor, labels: Tensor, rows: int = CHUNK) -> float:
+    """Return the share of `pixels` (uint8 `[n, inputs]`) that `network` classifies as `labels` (int64 `[n]`).
+
+    BN uses its running statistics. The images are taken in chunks of `rows`.
+    """
+    network.eval()
+    chunks = pixels.split(mini_batch_sizes(len(pixels), rows))
+    return _accuracy(torch.cat([network(to_inputs(chunk, network.scaling)) for chunk in chunks]), labels)
 
 
 def dims_but_units(values: Tensor) -> tuple[int, ...]:

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-WEIGHTS, ORDER = 0, 1
+WEIGHTS, ORDER, TEST_ORDER = 0, 1, 2
 
 
 def generator(seed: int, stream: int, epoch: int = 0) -> np.random.Generator:
-    """Return the generator for one purpose, `WEIGHTS` or `ORDER`, in one epoch.
+    """Return the generator for one purpose, `WEIGHTS`, `ORDER` or `TEST_ORDER`, in one epoch.
 
     Runs with the same seed share initial weights (where shapes agree) and the order of images, whatever else differs,
     so they can be compared in pairs. A resumed run needs no generator state.
@@ -18,6 +18,14 @@ def generator(seed: int, stream: int, epoch: int = 0) -> np.random.Generator:
 def image_order(seed: int, epoch: int, images: int) -> NDArray[np.int64]:
     """Return the order of the training images in `epoch` (from 1): a permutation, `[images]`."""
     return generator(seed, ORDER, epoch).permutation(images)
+
+
+def order_of_test_images(seed: int, images: int) -> NDArray[np.int64]:
+    """Return the order in which the test images form mini-batches: a permutation, `[images]`.
+
+    It is drawn, since the first half of MNIST's test images is easier than the second.
+    """
+    return generator(seed, TEST_ORDER).permutation(images)
 
 
 def mini_batches(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from dying_relu.claims.words import NOT_TESTED, holds
 
-NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+NUMBERS = [
+    *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen"),
+]
 
 # What may become of a claim, as the sentence says it of one and of several. `it` is the single seed.
 PHRASES = {
@@ -19,7 +22,7 @@ PHRASES = {
 
 
 def claims_in_words(verdicts: Sequence[Sequence[str]], seeds: int) -> str:
-    """Count claims, not verdicts: `Of the article's eleven claims six hold in every reading, ...`.
+    """Count claims, not verdicts: `Of the article's fourteen claims six hold in every reading, ...`.
 
     `verdicts`: of each claim, those of its readings, one for each way of testing.
     """

@@ -27,11 +27,11 @@ class StoppedError(RuntimeError):
 class TrainingOptions:
     """What a training records beside its tables, and what becomes of a run that diverges.
 
-    `dw`: `gradient` or `update`, see `Trainer`. `on_divergence`: `fail`, or `keep` for the complete epochs as
-    results, with one more row of metrics that holds nothing but the epoch, and a last frame that is black.
+    `dw`: see `Trainer`. `on_divergence`: `fail`, or `keep` for the complete epochs as results, with one more row of
+    metrics that holds nothing but the epoch, and a last frame that is black.
     """
 
-    dw: str = "gradient"
+    dw: str = "gradient_of_sum"
     schedule: FrameSchedule = field(default_factory=FrameSchedule)
     on_divergence: str = "fail"
 

@@ -33,8 +33,9 @@ class DivergenceError(FloatingPointError):
 class Trainer:
     """Trains a run epoch by epoch, and measures it.
 
-    dW, by the configuration's `dw`, is the `gradient` of the last mini-batch's loss, or the `update` since the previous
-    frame. `seconds` is what the engine has spent on training, `initial` the table `initial.csv`.
+    dW, by the configuration's `dw`, is the `gradient_of_sum` of the losses of the last mini-batch's images, the
+    `gradient` of their mean loss, or the `update` since the previous frame. `seconds` is what the engine has spent on
+    training, `initial` the table `initial.csv`.
     """
 
     def __init__(self, run: Run, engine: Engine, dw: str, schedule: FrameSchedule) -> None:
@@ -43,7 +44,7 @@ class Trainer:
         active, dead, inactive = engine.units_at_initialization()
         self.initial = self._units.assign(active_fraction=active, dead=dead.astype(int), inactive=inactive.astype(int))
         self.seconds = 0.0
-        self._run, self._engine, self._schedule = run, engine, schedule
+        self._run, self._engine, self._dw, self._schedule = run, engine, dw, schedule
         self._previous = [weight.copy() for weight in self._weights()] if dw == "update" else []
 
     def epoch(self, epoch: int, part: PartialOutputs) -> dict[str, Any]:
@@ -61,6 +62,7 @@ class Trainer:
             "epoch": epoch,
             "train_loss": np.average(batches["loss"], weights=size),
             "train_accuracy": correct.sum() / size.sum(),
+            "train_accuracy_eval": self._engine.train_accuracy() if epoch == self._run.epochs else np.nan,
             "perfect_batches": (correct == size).mean(),
             "test_loss": tested.loss,
             "test_accuracy": tested.accuracy,
@@ -108,7 +110,8 @@ class Trainer:
         Returns a row per mini-batch, measured before its step, `epoch, batch, size, loss, correct, accuracy`, and the
         range of dW at the end.
         """
-        order = image_order(self._run.seed, epoch, self._run.train_images)
+        shuffled = epoch if self._run.shuffle == "every_epoch" else 1
+        order = image_order(self._run.seed, shuffled, self._run.train_images)
         batches = mini_batches(order, self._run.batch_size)
         begin, segments = 0, []
         for end, frame in self._schedule.segments(self._run, epoch):
@@ -122,7 +125,7 @@ class Trainer:
             for row in rows[~np.isfinite(rows["loss"])].itertuples():
                 raise DivergenceError(self._run, epoch, row.batch, f"the loss is {row.loss}")
             segments.append(rows)
-            dw = self._dw()
+            dw = self._dw_of_layers(len(batches[end - 1]))
             if frame is not None:
                 for layer, values in enumerate(dw, 1):
                     part.dw.append(array_name(frame, layer), brightness(values))
@@ -131,11 +134,12 @@ class Trainer:
             begin = end
         return pd.concat(segments, ignore_index=True), DwRange.of(*dw)
 
-    def _dw(self) -> list[NDArray[np.float32]]:
-        """Return dW of each layer, `[units, inputs]`."""
-        if not self._previous:
-            return [self._engine.gradient(layer) for layer in range(len(self._run.widths))]
-        return [weight - before for weight, before in zip(self._weights(), self._previous, strict=True)]
+    def _dw_of_layers(self, size: int) -> list[NDArray[np.float32]]:
+        """Return dW of each layer, `[units, inputs]`, after a mini-batch of `size` images."""
+        if self._dw == "update":
+            return [weight - before for weight, before in zip(self._weights(), self._previous, strict=True)]
+        losses = np.float32(size if self._dw == "gradient_of_sum" else 1)
+        return [losses * self._engine.gradient(layer) for layer in range(len(self._run.widths))]
 
     def _weights(self) -> list[NDArray[np.float32]]:
         """Return the weights of each hidden layer, `[units, inputs]`; a channel's inputs are those of its kernel."""
