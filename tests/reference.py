@@ -120,10 +120,10 @@ def close_calls(logits):
     return int((best[:, -1] - best[:, -2] < CLOSE).sum())
 
 
-def measure_run(network, train, test, orders, batch_size, dw="gradient"):
+def measure_run(network, train, test, orders, batch_size, dw="gradient_of_sum"):
     """Train `network` with the order of images that `orders` holds for each epoch, and measure it after each.
 
-    `train` and `test`: pairs of inputs in [0, 1], `[n, inputs]`, and labels. `dw`: `gradient` or `update`.
+    `train` and `test`: pairs of inputs in [0, 1], `[n, inputs]`, and labels. `dw`: `gradient_of_sum` or `update`.
     Returns the tables `metrics`, `units` and `batches`, and a list of the frames' brightnesses, `[hidden, inputs]`.
     """
     metrics, units, batches, frames = [], [], [], []
@@ -133,7 +133,7 @@ def measure_run(network, train, test, orders, batch_size, dw="gradient"):
         sizes = np.array([len(part) for part in parts])
         steps = [network.step(train[0][part], train[1][part]) for part in parts]
         loss, counts = (np.array([step[i] for step in steps]) for i in (0, 1))
-        change = steps[-1][2] if dw == "gradient" else network.parameters["weight"] - before
+        change = network.parameters["weight"] - before if dw == "update" else sizes[-1] * steps[-1][2]
         batches.append(
             pd.DataFrame({"epoch": epoch, "batch": np.arange(len(parts)) + 1, "accuracy": counts / sizes, "loss": loss})
         )
@@ -142,12 +142,14 @@ def measure_run(network, train, test, orders, batch_size, dw="gradient"):
         shown, dark, close_dark = shown_measures(change)
         frames.append(square(change))
         rows = {"epoch": epoch, "unit": np.arange(len(change)), "active_fraction": active} | shown | dead | dark
+        trained_accuracy = test_measures(network, *train, batch_size)[0]["test_accuracy"]
         close = {"close_images": close, "close_dead": close_dead, "close_dark": close_dark}
         units.append(pd.DataFrame(rows | {"layer": 1} | close))
         trained = {
             "epoch": epoch,
             "train_loss": (loss * sizes).sum() / len(order),
             "train_accuracy": counts.sum() / len(order),
+            "train_accuracy_eval": trained_accuracy if epoch == len(orders) else np.nan,
             "perfect_batches": (counts == sizes).sum() / len(parts),
         }
         counted = {f"{kind}_units": units[-1][kind].sum() for kind in ("dead", "inactive", "dark")}

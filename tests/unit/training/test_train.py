@@ -1,13 +1,18 @@
 """Short trainings on real images: layers, updates and frames; test_independent.py computes every column again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from dying_relu.engines.numba_engine import NumbaEngine
 from dying_relu.engines.torch_engine import TorchEngine
 from dying_relu.measurements.frame_schedule import FrameSchedule
 from dying_relu.model.initialization import initial_parameters
+from dying_relu.model.network import to_inputs
+from dying_relu.model.saved import load_network
 from helpers import make_run
 from helpers import train_anew as train
 
@@ -53,6 +58,43 @@ def test_update_is_the_change_of_the_weights_since_the_last_frame(images, engine
     last = units[units["epoch"] == 2]
     assert last["dw_min"].to_numpy() == pytest.approx(change.min(1), rel=1e-6)
     assert last["dw_max"].to_numpy() == pytest.approx(change.max(1), rel=1e-6)
+
+
+@engines
+def test_dw_of_the_sum_is_that_of_the_mean_times_the_last_mini_batch(images, engine, outputs):
+    """Which has 20 of the 300 images."""
+    found = {}
+    for dw in ("gradient", "gradient_of_sum"):
+        train(make_run(**RUN), images, engine, outputs, dw=dw)
+        found[dw] = pd.read_csv(outputs.units)[["dw_min", "dw_max"]].to_numpy()
+    assert found["gradient_of_sum"] == pytest.approx(20 * found["gradient"], rel=1e-6)
+
+
+@pytest.mark.parametrize(("shuffle", "same"), [("once", True), ("every_epoch", False)])
+def test_mini_batches_of_an_order_that_is_drawn_once(images, outputs, shuffle, same):
+    orders = []
+
+    class Watched(NumbaEngine):
+        def train(self, batches):
+            orders.append(np.concatenate(batches))
+            return super().train(batches)
+
+    train(make_run(epochs=3, shuffle=shuffle, **RUN), images, Watched, outputs)
+    assert all(sorted(order) == list(range(300)) for order in orders)
+    assert [bool((order == orders[0]).all()) for order in orders] == [True, same, same]
+
+
+@engines
+def test_the_training_accuracy_after_the_last_epoch_is_that_of_the_kept_network(images, engine, outputs, tmp_path):
+    outputs = replace(outputs, network=tmp_path / "network.safetensors")
+    train(make_run(epochs=2, **RUN), images, engine, outputs)
+    network = load_network(outputs.network)
+    with torch.inference_mode():
+        logits = network(to_inputs(torch.from_numpy(images.train[:300]), network.scaling))
+    expected = (logits.argmax(1).numpy() == images.train_labels[:300]).mean()
+    found = pd.read_csv(outputs.metrics)["train_accuracy_eval"]
+    assert found.isna().tolist() == [True, False]
+    assert found.iloc[1] == pytest.approx(expected)
 
 
 @engines
