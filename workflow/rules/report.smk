@@ -6,6 +6,8 @@ FINISHED = [
     "<results>/final.csv",
     "<results>/claims.csv",
     "<results>/claims_seeds.csv",
+    *(["<results>/multiverse.csv"] if CONFIG.worlds else []),
+    *expand("<results>/figures/multiverse/{name}.svg", name=SPECIFICATIONS if CONFIG.worlds else []),
     *expand("<results>/figures/{experiment}.svg", experiment=CONFIG.experiments),
     *expand("<results>/figures/{kind}/{name}.svg", kind=captions.OF_EXPERIMENTS, name=CURVES),
     *expand(

@@ -1,13 +1,13 @@
 """The claims of claims.yaml: what each says, the rule that judges it, and the runs that it needs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from dying_relu.configuration.config import Config
+from dying_relu.configuration.config import BASE, Config
 from dying_relu.configuration.grids import expand_grid
 from dying_relu.configuration.run import Run
 
@@ -83,17 +83,26 @@ class Claim:
         frames = f" Frames: up to epoch {self.last_epoch}." if self.last_epoch else ""
         return f"{'; '.join(quantity.rule for quantity in self.quantities)}. Tolerance: {self.tolerance}.{frames}"
 
-    def runs_in(self, config: Config) -> dict[int, dict[str, list[Run]]]:
-        """For every seed of the configuration the runs of each group; empty if the claim cannot be tested."""
+    def runs_in(self, config: Config, world: str = BASE) -> dict[int, dict[str, list[Run]]]:
+        """For every seed of the configuration the runs of each group; empty if the claim cannot be tested.
+
+        A background is the dW of a pixel that is 0, which no pixel has to be where inputs are standardised.
+        """
         if config.settings["epochs"] < self.first_epoch:
             return {}
         points = {group: list(expand_grid(grid)) for group, grid in self.runs.items()}
         found = {
-            seed: {group: [config.find(point, seed) for point in own] for group, own in points.items()}
+            seed: {group: [config.find(point, seed, world) for point in own] for group, own in points.items()}
             for seed in config.settings["seeds"]
         }
-        missing = any(run is None for groups in found.values() for runs in groups.values() for run in runs)
-        return {} if missing else found
+        runs = [run for groups in found.values() for runs in groups.values() for run in runs]
+        testable = None not in runs and (self.figure != "backgrounds" or not any(map(has_no_zeros, runs)))
+        return found if testable else {}
+
+
+def has_no_zeros(run: Run) -> bool:
+    """Whether a dark pixel is another input than 0."""
+    return run.input_scaling != "unit_interval"
 
 
 def all_claims() -> list[Claim]:
@@ -105,7 +114,7 @@ def all_claims() -> list[Claim]:
     ]
 
 
-def runs_needed(config: Config) -> dict[str, Run]:
-    """The runs whose tables the claims read, by name."""
-    seeds = (groups for claim in all_claims() for groups in claim.runs_in(config).values())
+def runs_needed(config: Config, worlds: Iterable[str] = (BASE,)) -> dict[str, Run]:
+    """The runs whose tables the claims read in these worlds, by name."""
+    seeds = (groups for world in worlds for claim in all_claims() for groups in claim.runs_in(config, world).values())
     return {run.name: run for groups in seeds for runs in groups.values() for run in runs}

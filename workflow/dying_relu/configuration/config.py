@@ -1,6 +1,6 @@
 """The configuration: validated settings, and the runs, experiments and comparisons that they stand for."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -49,9 +49,15 @@ class Comparison:
         return self.left, self.right
 
 
+BASE = "base"  # the world of the experiments
+
+
 @dataclass(frozen=True)
 class Config:
-    """The whole configuration, valid and complete. `settings` is the same as plain values."""
+    """The whole configuration, valid and complete. `settings` is the same as plain values.
+
+    `runs` are all that are trained: those of the experiments, and the same in other worlds.
+    """
 
     settings: dict[str, Any]
     runs: dict[str, Run]
@@ -59,9 +65,19 @@ class Config:
     comparisons: dict[str, Comparison]
 
     @property
+    def shown(self) -> dict[str, Run]:
+        """The runs of the experiments."""
+        return {run.name: run for experiment in self.experiments.values() for run in experiment.runs}
+
+    @property
     def drawn(self) -> dict[str, Run]:
         """The runs that have a figure and a video of their own."""
-        return self.runs if self.settings["draw_runs"] else {}
+        return self.shown if self.settings["draw_runs"] else {}
+
+    @property
+    def worlds(self) -> list[str]:
+        """The names of all worlds, if there are any beside BASE, which comes first."""
+        return [BASE, *self.settings["worlds"]] if self.settings["worlds"] else []
 
     @property
     def portable(self) -> dict[str, Any]:
@@ -92,13 +108,30 @@ class Config:
             found.setdefault(run.without_seed, []).append(run)
         return found
 
-    def find(self, selection: dict[str, Any], seed: int) -> Run | None:
-        """The run that `selection` describes, with parameters of `run` where it has none; None where there is none."""
+    def admits(self, world: str) -> bool:
+        """Whether the article's own sentences admit the world."""
+        return world == BASE or self.settings["worlds"][world]["admissible"]
+
+    def find(self, selection: dict[str, Any], seed: int, world: str = BASE) -> Run | None:
+        """The run that `selection` describes, with parameters of `run` where it has none; None where there is none.
+
+        In another world, it is the run that this one becomes there.
+        """
         try:
             run = Run(**self.settings["run"] | selection, epochs=self.settings["epochs"], seed=seed)
         except ValidationError:  # such as a mini-batch of more images than there are
             return None
+        if world != BASE:
+            run = in_world(run, self.settings["worlds"][world]["run"])
         return self.runs.get(run.name)
+
+
+def in_world(run: Run, overrides: Mapping[str, Any]) -> Run:
+    """What the run is with these parameters; the run itself if it cannot have them."""
+    try:
+        return Run(**run.model_dump() | overrides)
+    except ValidationError:
+        return run
 
 
 def load_config(raw: dict[str, Any]) -> Config:
@@ -112,7 +145,7 @@ def load_config(raw: dict[str, Any]) -> Config:
     except ValidationError as error:
         refuse(in_words(error, json_schema()))
     chosen = _chosen(settings)
-    _reject_too_many_runs(chosen, len(settings.seeds))
+    _reject_too_many_runs(chosen, len(settings.seeds), 1 + len(settings.worlds))
     experiments = {
         name: Experiment(
             name,
@@ -129,8 +162,16 @@ def load_config(raw: dict[str, Any]) -> Config:
         if (home := _home(settings, name, chosen))
     }
     runs = {run.name: run for experiment in experiments.values() for run in experiment.runs}
+    shown = list(runs.values())
+    for name, world in settings.worlds.items():
+        found = {one.name: one for run in shown if (one := in_world(run, world.run)) != run}
+        if not found:
+            raise ConfigError(f"worlds.{name}.run: found {world.run}, allowed: parameters that change a run")
+        for run in found.values():
+            _refuse_uncovered(settings, run, f"worlds.{name}.run")
+        runs |= found
     compared = [run for comparison in comparisons.values() for run in comparison.runs]
-    refuse(_frame_problems(settings, list(runs.values()) if settings.draw_runs else compared))
+    refuse(_frame_problems(settings, shown if settings.draw_runs else compared))
     plain = settings.model_dump(mode="json")
     for section, kept in (("experiments", experiments), ("comparisons", comparisons)):
         plain[section] = {name: entry for name, entry in plain[section].items() if name in kept}
@@ -148,11 +189,11 @@ def _chosen(settings: Settings) -> dict[str, ExperimentSettings]:
     return {name: settings.experiments[name] for name in names}
 
 
-def _reject_too_many_runs(experiments: dict[str, ExperimentSettings], seeds: int) -> None:
+def _reject_too_many_runs(experiments: dict[str, ExperimentSettings], seeds: int, worlds: int) -> None:
     total = 0
     for name, experiment in experiments.items():
         for index, grid in enumerate(experiment.grids):
-            total += size(grid) * seeds
+            total += size(grid) * seeds * worlds
             try:
                 reject_too_many(total)
             except PydanticCustomError as error:
@@ -173,13 +214,17 @@ def _run(settings: Settings, selection: dict[str, Any], path: str) -> Run:
         run = Run(**dict(settings.run) | selection, epochs=settings.epochs, seed=settings.seeds[0])
     except ValidationError as error:
         refuse(in_words(error, json_schema(), path))
+    _refuse_uncovered(settings, run, path)
+    return run
+
+
+def _refuse_uncovered(settings: Settings, run: Run, path: str) -> None:
     if settings.engine == "numba":
         refuse(
             f"{path}.{key}: found {run.parameters()[key]}, allowed: {allowed}, since engine is numba; "
             "auto and torch take more"
             for key, allowed in not_covered(run.parameters()).items()
         )
-    return run
 
 
 def _sides(settings: Settings, name: str) -> tuple[Run, Run]:

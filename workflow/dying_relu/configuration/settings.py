@@ -33,6 +33,12 @@ def _some_left(entries: dict[str, Any]) -> dict[str, Any]:
     return entries
 
 
+def _none_is_base(worlds: dict[str, Any]) -> dict[str, Any]:
+    if "base" in worlds:
+        raise problem("base", "another name, since base is the configuration without the worlds")
+    return worlds
+
+
 def _results_folder(folder: str) -> str:
     folder = os.path.normpath(folder)
     if folder == "." or max(len(os.fsencode(part)) for part in folder.split("/")) > LONGEST_NAME:
@@ -159,6 +165,20 @@ class ComparisonSettings(Section):
     right: Selection
 
 
+class WorldSettings(Section):
+    """A choice that the article leaves open, made otherwise: `run` overrides parameters of every run."""
+
+    title: Title
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=rf"^[^\x00-\x1f{UNPRINTABLE}]*(?![\s\S])")]
+    """Why somebody would choose so."""
+
+    admissible: bool
+    """Whether the article's own sentences admit it. What is not admissible is trained and shown, and does not count."""
+
+    run: Selection
+    """Parameters that take the place of those of every run; a run that cannot have them stays as it is."""
+
+
 class FrameSettings(Section):
     """Which moments of the training become frames of the dW video."""
 
@@ -232,6 +252,12 @@ class Settings(Section):
 
     comparisons: Annotated[dict[Name, ComparisonSettings | None], AfterValidator(_without_null)] = {}  # noqa: RUF012
     """Pairs of runs of one experiment whose dW videos are shown side by side. null takes one away."""
+
+    worlds: Annotated[
+        dict[Name, WorldSettings | None], AfterValidator(_without_null), AfterValidator(_none_is_base)
+    ] = {}  # noqa: RUF012
+    """Choices that the article leaves open. Every run is trained in each of these worlds, too, and every claim judged;
+    `base` is what the configuration has otherwise. null takes a world away."""
 
     dw: Literal["gradient_of_sum", "gradient", "update"] = "gradient_of_sum"
     """What dW is: the gradient of the last mini-batch's loss with respect to the weights of each hidden layer, of the

@@ -34,6 +34,12 @@ CLAIMS = [
 # claims_seeds.csv: a row per claim, evaluation, quantity and seed.
 CLAIMS_SEEDS = ["claim", "evaluation", "quantity", "seed", "value", "count"]
 
+# multiverse.csv: a row per claim, evaluation, world and free choice.
+MULTIVERSE = [
+    *("claim", "evaluation", "world", "dw", "window", "frames", "admissible"),
+    *("measured", "low", "high", "seeds", "verdict"),
+]
+
 # runs.csv: a row per run; its columns follow from the declaration of the parameters, see RUN_COLUMNS in
 # configuration/run.py.
 

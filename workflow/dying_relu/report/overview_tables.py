@@ -37,7 +37,7 @@ def final_rows(config: Config, final: pd.DataFrame) -> list[dict[str, Any]]:
     """A row per run of its final values; `final` is `final.csv`, indexed by run."""
     return [
         {"run": run, "diverged": diverged_in(final.loc[[name]]), "cells": _cells(final.loc[name])}
-        for name, run in config.runs.items()
+        for name, run in config.shown.items()
     ]
 
 

@@ -16,6 +16,7 @@ from dying_relu.report.assets import Assets
 from dying_relu.report.claim_counts import claims_in_words
 from dying_relu.report.claims import judged_claims
 from dying_relu.report.experiments import accuracy_figure, experiment_section, select_runs, too_many_to_list
+from dying_relu.report.multiverse import multiverse_section
 from dying_relu.report.network_diagram import image_size, network_diagrams
 from dying_relu.report.overview_tables import FINAL_VALUES, final_range, final_rows, parameter_values
 from dying_relu.report.player import player_context
@@ -44,8 +45,8 @@ def write_page(folder: Path, config: Config, results: Path) -> None:
     templates.policies["json.dumps_kwargs"] = {}  # keep the order of keys
     table = pd.read_csv(results / "claims.csv", dtype=str, keep_default_na=False)
     claims = judged_claims(config, table, templates)
-    final = pd.read_csv(results / "final.csv", index_col="run")
-    runs = list(config.runs.values())
+    runs = list(config.shown.values())
+    final = pd.read_csv(results / "final.csv", index_col="run").loc[list(config.shown)]
     selected = select_runs(config, results)
     text = templates.get_template("index.html.jinja").render(
         # Sections
@@ -56,6 +57,7 @@ def write_page(folder: Path, config: Config, results: Path) -> None:
         ),
         diagrams=network_diagrams(runs),
         experiments=[experiment_section(config, experiment, assets) for experiment in config.experiments.values()],
+        multiverse=multiverse_section(config, assets),
         accuracy={run: accuracy_figure(run, assets) for run in selected},
         player=player_context(config, selected, assets),
         timings=timings(config, results).to_dict("records"),
