@@ -125,7 +125,7 @@ class OneRun:
 
     def is_as_undisturbed(self, results: str) -> None:
         """The tables have the bytes of the undisturbed training."""
-        for name in ("metrics.csv", "units.csv.gz", "batches.csv.gz", "dw.npz"):
+        for name in ("metrics.csv", "units.csv.gz", "batches.csv.gz", "first_steps.csv", "deaths.csv", "dw.npz"):
             assert (self.folder(results) / name).read_bytes() == (self.folder(UNDISTURBED) / name).read_bytes(), name
 
 

@@ -17,7 +17,10 @@ GRID = {
     "batch_size": [10, 20, 50, 100, 200],
     "learning_rate": [round(1e-4 * 1.5**step, 6) for step in range(20)],
 }
-FILES = ["initial.csv", "metrics.csv", "units.csv.gz", "batches.csv.gz", "dw.npz", "environment.json"]  # of each run
+FILES = [  # of each run
+    *("initial.csv", "metrics.csv", "units.csv.gz", "batches.csv.gz", "first_steps.csv", "deaths.csv"),
+    *("dw.npz", "environment.json"),
+]
 BARE = """
 FILES = {files}
 rule all:

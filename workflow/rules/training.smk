@@ -5,6 +5,8 @@ TRAINED = {
     "metrics": "metrics.csv",
     "units": "units.csv.gz",
     "batches": "batches.csv.gz",
+    "first_steps": "first_steps.csv",
+    "deaths": "deaths.csv",
     "dw": "dw.npz",
     "environment": "environment.json",
 }
@@ -65,5 +67,6 @@ rule train:
         dw=CONFIG.settings["dw"],
         every=CONFIG.settings["frames"]["every"],
         unit=CONFIG.settings["frames"]["unit"],
+        first_steps=CONFIG.settings["first_steps"],
     script:
         "../scripts/train.py"

@@ -26,7 +26,7 @@ with job(snakemake) as outputs:
     trained_in = environment() | {"engine": make_engine.__name__}
     # A checkpoint serves only what would have the same bits: the same run, code, software and processor.
     identity = {
-        **{key: getattr(snakemake.params, key) for key in ("run", "dw", "every", "unit")},
+        **{key: getattr(snakemake.params, key) for key in ("run", "dw", "every", "unit", "first_steps")},
         **{key: trained_in[key] for key in ("engine", "python", "packages", "architecture", "processor", "variables")},
         "code": snakemake.params.code,
     }
@@ -40,7 +40,8 @@ with job(snakemake) as outputs:
     schedule = FrameSchedule(snakemake.params.every, snakemake.params.unit)
     starting = time.monotonic() - STARTED
     try:
-        options = TrainingOptions(snakemake.params.dw, schedule, snakemake.config["on_divergence"])
+        steps = tuple(snakemake.params.first_steps)
+        options = TrainingOptions(snakemake.params.dw, schedule, snakemake.config["on_divergence"], steps)
         spent = train(run, engine, Outputs(**outputs), checkpoints, options)
     except StoppedError as reason:
         sys.exit(str(reason))

@@ -264,5 +264,9 @@ class Settings(Section):
     summed loss of its images (gradient_of_sum) or of their mean loss (gradient), or the change (update) of these
     weights since the previous frame."""
 
+    first_steps: Annotated[list[Annotated[int, Field(ge=1, le=1_000_000_000)]], *UNIQUE] = [1, 3, 10, 30, 100, 300, 600]  # noqa: RUF012
+    """Steps (mini-batches) after which dead and inactive units are counted, beside the ends of epochs. Each costs about
+    half an epoch of the article's networks."""
+
     frames: FrameSettings = FrameSettings()
     video: VideoSettings = VideoSettings()

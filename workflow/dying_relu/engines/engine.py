@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from numpy.typing import NDArray
@@ -60,11 +61,10 @@ class Engine(Protocol):
         """
         ...
 
-    def units_at_initialization(self) -> tuple[NDArray, NDArray, NDArray]:
-        """Return the active fraction of each unit on the test images, and which units are dead and inactive.
+    def training_statistics(self) -> AbstractContextManager[None]:
+        """Within it, BN has the statistics of the training images, means over chunks of them, for its running ones.
 
-        To be called before any step. BN uses the statistics of the training images, means over chunks of them, because
-        there are no running statistics yet.
+        Running statistics say little in the first steps, and nothing before them.
         """
         ...
 

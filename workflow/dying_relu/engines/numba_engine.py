@@ -1,7 +1,8 @@
 """The fast engine: the same steps as the plain one, by compiled code that skips pixels of 0."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
@@ -39,7 +40,8 @@ class NumbaEngine:
         labels = np.zeros(len(pixels), np.int64)
         engine = cls(run, Images(pixels, labels, pixels, labels))
         index = np.arange(len(pixels))
-        engine.units_at_initialization()
+        with engine.training_statistics():
+            engine.dead_and_inactive_units()
         engine._count_in_first_layer(index, index, engine._counts()[0], engine._counts()[0])
         engine.train([index])
         engine.test()
@@ -57,8 +59,7 @@ class NumbaEngine:
         self._parameters = _by_name(self._state.parameters, initial)
         for name, values in initial.items():
             self._parameters[name].value[...] = values
-        for running in self._state.running:
-            running[1] = 1
+        self._reset_running()
         # A test's last mini-batch may have one image more than a training's.
         self._workspace = _workspace(arena, inputs, run.hidden, run.batch_size + 1, self._images)
         self._rows = chunk_size(run)
@@ -125,16 +126,22 @@ class NumbaEngine:
         inactive = self._concatenate(positive) == 0
         return inactive & (self._concatenate(negative) == 0), inactive
 
-    def units_at_initialization(self) -> tuple[NDArray, NDArray, NDArray]:
+    @contextmanager
+    def training_statistics(self) -> Iterator[None]:
+        kept = [running.copy() for running in self._state.running]
         if self._run.batch_norm:
+            self._reset_running()
             ends = np.cumsum(mini_batch_sizes(len(self._labels), self._rows))
             for number, index in enumerate(np.split(np.arange(ends[-1]), ends[:-1]), 1):
                 mean = self._settings._replace(bn_momentum=np.float32(1 / number))  # of all chunks until now
                 move_statistics(index, self._images, self._state, self._measuring, mean)
-        found = self.test().active_fraction, *self.dead_and_inactive_units()
+        yield
+        for running, trained in zip(self._state.running, kept, strict=True):
+            running[...] = trained
+
+    def _reset_running(self) -> None:
         for running in self._state.running:
             running[0], running[1] = 0, 1
-        return found
 
     def state_dict(self) -> dict[str, NDArray]:
         found = {name: parameter.value for name, parameter in self._parameters.items()}

@@ -1,6 +1,7 @@
 """The plain engine: autograd and torch's own optimisers. It defines the results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
 from numpy.typing import NDArray
@@ -59,24 +60,21 @@ class TorchEngine:
         return self.network.layers[layer].linear.weight.grad.flatten(1).numpy()
 
     def test(self) -> TestResult:
-        return self._evaluate(self.network)
+        return evaluate(self.network, self._test_inputs, self._test_labels, self._batch_size, self._rows)
 
     def train_accuracy(self) -> float:
         return accuracy(self.network, self._pixels, self._labels, self._rows)
 
     def dead_and_inactive_units(self) -> tuple[NDArray, NDArray]:
-        return self._dead_and_inactive(self.network)
-
-    def units_at_initialization(self) -> tuple[NDArray, NDArray, NDArray]:
-        network = with_training_statistics(self.network, self._pixels, self._rows)
-        return self._evaluate(network).active_fraction, *self._dead_and_inactive(network)
-
-    def _evaluate(self, network: Network) -> TestResult:
-        return evaluate(network, self._test_inputs, self._test_labels, self._batch_size, self._rows)
-
-    def _dead_and_inactive(self, network: Network) -> tuple[NDArray, NDArray]:
-        dead, inactive = dead_and_inactive_units(network, self._pixels, self._rows)
+        dead, inactive = dead_and_inactive_units(self.network, self._pixels, self._rows)
         return dead.numpy(), inactive.numpy()
+
+    @contextmanager
+    def training_statistics(self) -> Iterator[None]:
+        trained = self.network
+        self.network = with_training_statistics(trained, self._pixels, self._rows)
+        yield
+        self.network = trained
 
     def state_dict(self) -> dict[str, NDArray]:
         return {name: tensor.numpy() for name, tensor in self.network.state_dict().items()}

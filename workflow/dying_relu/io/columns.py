@@ -6,6 +6,12 @@ docs/output.md says what each column holds.
 # runs/<run>/initial.csv: a row per hidden unit, before the first step.
 INITIAL = ["layer", "unit", "active_fraction", "dead", "inactive"]
 
+# runs/<run>/first_steps.csv: a row per watched step and hidden layer.
+FIRST_STEPS = ["step", "layer", "units", "dead", "inactive"]
+
+# runs/<run>/deaths.csv: a row per hidden unit that was ever seen dead.
+DEATHS = ["layer", "unit", "born_dead", "died", "revived"]
+
 # runs/<run>/metrics.csv: a row per epoch.
 METRICS = [
     *("epoch", "train_loss", "train_accuracy", "train_accuracy_eval", "perfect_batches"),

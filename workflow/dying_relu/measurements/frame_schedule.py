@@ -1,6 +1,6 @@
 """When a training draws a frame of dW, and how frames are named."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dying_relu.configuration.run import Run
@@ -40,6 +40,15 @@ class FrameSchedule:
     def names(self, run: Run) -> list[str]:
         """Return the names of all frames of a run in their order, which is also the alphabetical one."""
         return [name for epoch in range(1, run.epochs + 1) for _, name in self.segments(run, epoch) if name is not None]
+
+
+def split(segments: Iterable[tuple[int, str | None]], steps: Sequence[int]) -> Iterator[tuple[int, str | None]]:
+    """Cut segments at further `steps`, ascending numbers of mini-batches, after which no frame is due."""
+    begin = 0
+    for end, frame in segments:
+        yield from ((step, None) for step in steps if begin < step < end)
+        yield end, frame
+        begin = end
 
 
 def array_name(frame: str, layer: int) -> str:

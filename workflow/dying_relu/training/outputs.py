@@ -7,13 +7,13 @@ from pathlib import Path
 
 from dying_relu.io.writers import CsvWriter, NpzWriter, concatenate_csv, concatenate_npz
 
-TABLES = ("metrics", "units", "batches")
+TABLES = ("metrics", "units", "batches", "first_steps")
 ARCHIVE = "dw.npz"
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Paths of a run's results: its units before the first step, three tables over the epochs, and the frames of dW.
+    """Paths of a run's results: its units before the first step, tables over the training, and the frames of dW.
 
     The trained network is written only where `network` is a path.
 
@@ -25,13 +25,23 @@ class Outputs:
     metrics: Path
     units: Path
     batches: Path
+    first_steps: Path
+    deaths: Path
     dw: Path
     network: Path | None = None
 
     @classmethod
     def within(cls, folder: Path) -> "Outputs":
         """Return the paths in `folder`, with the names that the files have below the results folder."""
-        names = ("initial.csv", "metrics.csv", "units.csv.gz", "batches.csv.gz", ARCHIVE)
+        names = (
+            "initial.csv",
+            "metrics.csv",
+            "units.csv.gz",
+            "batches.csv.gz",
+            "first_steps.csv",
+            "deaths.csv",
+            ARCHIVE,
+        )
         return cls(*(folder / name for name in names))
 
 
@@ -40,7 +50,7 @@ class PartialOutputs:
 
     def __init__(self, folder: Path) -> None:
         self._files = ExitStack()
-        self.metrics, self.units, self.batches = (
+        self.metrics, self.units, self.batches, self.first_steps = (
             self._files.enter_context(closing(CsvWriter(folder / f"{name}.csv"))) for name in TABLES
         )
         self.dw = self._files.enter_context(closing(NpzWriter(folder / ARCHIVE, compressed=False)))

@@ -28,12 +28,13 @@ class TrainingOptions:
     """What a training records beside its tables, and what becomes of a run that diverges.
 
     `dw`: see `Trainer`. `on_divergence`: `fail`, or `keep` for the complete epochs as results, with one more row of
-    metrics that holds nothing but the epoch, and a last frame that is black.
+    metrics that holds nothing but the epoch, and a last frame that is black. `first_steps`: see `Trainer`.
     """
 
     dw: str = "gradient_of_sum"
     schedule: FrameSchedule = field(default_factory=FrameSchedule)
     on_divergence: str = "fail"
+    first_steps: tuple[int, ...] = ()
 
 
 def train(
@@ -51,7 +52,7 @@ def train(
     epoch in which `checkpoints.stop` was called. After an error there are no outputs.
     """
     started = time.monotonic()
-    trainer = Trainer(run, engine, options.dw, options.schedule)
+    trainer = Trainer(run, engine, options.dw, options.schedule, options.first_steps)
     log.info("%s: %d epochs of %d mini-batches", run.name, run.epochs, run.steps_per_epoch)
     done, before, diverged = 0, 0.0, False
     if progress := checkpoints.resume():
@@ -84,6 +85,7 @@ def train(
             if checkpoints.stopping and done < run.epochs:
                 raise StoppedError(f"{run.name} was asked to stop; the same command goes on after epoch {done}")
     write_csv(trainer.initial, outputs.initial)
+    write_csv(trainer.deaths, outputs.deaths)
     join_parts(checkpoints.parts, outputs)
     if outputs.network:
         save_network(outputs.network, run, engine.scaling, engine.state_dict())

@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from dying_relu.configuration.run import Run
 from dying_relu.engines.engine import Engine
-from dying_relu.io.columns import BATCHES, METRICS, UNITS
+from dying_relu.io.columns import BATCHES, FIRST_STEPS, METRICS, UNITS
 from dying_relu.measurements.dw import DwRange, brightness
-from dying_relu.measurements.frame_schedule import FrameSchedule, array_name
+from dying_relu.measurements.frame_schedule import FrameSchedule, array_name, split
 from dying_relu.model.seeding import image_order, mini_batches
+from dying_relu.training.deaths import Deaths
 from dying_relu.training.outputs import PartialOutputs
 
 
@@ -34,15 +35,19 @@ class Trainer:
     """Trains a run epoch by epoch, and measures it.
 
     dW, by the configuration's `dw`, is the `gradient_of_sum` of the losses of the last mini-batch's images, the
-    `gradient` of their mean loss, or the `update` since the previous frame. `seconds` is what the engine has spent on
-    training, `initial` the table `initial.csv`.
+    `gradient` of their mean loss, or the `update` since the previous frame. `first_steps`: the steps after which units
+    are counted, beside the ends of epochs. `seconds` is what the engine has spent on training, `initial` the table
+    `initial.csv`.
     """
 
-    def __init__(self, run: Run, engine: Engine, dw: str, schedule: FrameSchedule) -> None:
+    def __init__(self, run: Run, engine: Engine, dw: str, schedule: FrameSchedule, first_steps: Iterable[int]) -> None:
         numbers = [(layer, unit) for layer, width in enumerate(run.widths, 1) for unit in range(width)]
         self._units = pd.DataFrame(numbers, columns=["layer", "unit"])
-        active, dead, inactive = engine.units_at_initialization()
+        with engine.training_statistics():
+            active = engine.test().active_fraction
+            dead, inactive = engine.dead_and_inactive_units()
         self.initial = self._units.assign(active_fraction=active, dead=dead.astype(int), inactive=inactive.astype(int))
+        self._deaths, self._watched = Deaths(dead), sorted(first_steps)
         self.seconds = 0.0
         self._run, self._engine, self._dw, self._schedule = run, engine, dw, schedule
         self._previous = [weight.copy() for weight in self._weights()] if dw == "update" else []
@@ -58,6 +63,7 @@ class Trainer:
         if not np.isfinite(tested.loss):  # the only loss after the epoch's last step
             raise DivergenceError(self._run, epoch, self._run.steps_per_epoch, f"the test loss is {tested.loss}")
         dead, inactive = self._engine.dead_and_inactive_units()
+        self._deaths.see(epoch * self._run.steps_per_epoch, dead)
         metrics = {
             "epoch": epoch,
             "train_loss": np.average(batches["loss"], weights=size),
@@ -91,18 +97,29 @@ class Trainer:
         part.metrics.append(pd.DataFrame([{"epoch": error.epoch}], columns=METRICS))
         part.units.append(pd.DataFrame(columns=UNITS))  # No rows, but a header if there are none before.
         part.batches.append(pd.DataFrame(columns=BATCHES))
+        part.first_steps.append(pd.DataFrame(columns=FIRST_STEPS))
         frame = self._schedule.divergence_frame(self._run, error.epoch, error.batch)
         for layer, weight in enumerate(self._weights(), 1):
             part.dw.append(array_name(frame, layer), np.zeros(weight.shape, np.uint8))
 
     def state(self) -> dict[str, NDArray]:
         """Return what `restore` needs to resume after an epoch."""
-        return self._engine.state() | {f"previous.{layer}": kept for layer, kept in enumerate(self._previous)}
+        return (
+            self._engine.state()
+            | self._deaths.state()
+            | {f"previous.{layer}": kept for layer, kept in enumerate(self._previous)}
+        )
 
     def restore(self, state: Mapping[str, NDArray]) -> None:
         self._engine.restore(state)
+        self._deaths.restore(state)
         for layer, kept in enumerate(self._previous):
             kept[...] = state[f"previous.{layer}"]
+
+    @property
+    def deaths(self) -> pd.DataFrame:
+        """The table `deaths.csv`, until now."""
+        return self._deaths.table(self._units)
 
     def _train(self, epoch: int, part: PartialOutputs) -> tuple[pd.DataFrame, DwRange]:
         """Take the epoch's steps and draw its frames.
@@ -113,8 +130,11 @@ class Trainer:
         shuffled = epoch if self._run.shuffle == "every_epoch" else 1
         order = image_order(self._run.seed, shuffled, self._run.train_images)
         batches = mini_batches(order, self._run.batch_size)
+        before = (epoch - 1) * len(batches)
+        watched = [step - before for step in self._watched if before < step <= before + len(batches)]
         begin, segments = 0, []
-        for end, frame in self._schedule.segments(self._run, epoch):
+        part.first_steps.append(pd.DataFrame(columns=FIRST_STEPS))  # no rows, but a header
+        for end, frame in split(self._schedule.segments(self._run, epoch), watched):
             started = time.monotonic()
             losses, correct = self._engine.train(batches[begin:end])
             self.seconds += time.monotonic() - started
@@ -125,6 +145,8 @@ class Trainer:
             for row in rows[~np.isfinite(rows["loss"])].itertuples():
                 raise DivergenceError(self._run, epoch, row.batch, f"the loss is {row.loss}")
             segments.append(rows)
+            if end in watched:
+                part.first_steps.append(self._look(before + end))
             dw = self._dw_of_layers(len(batches[end - 1]))
             if frame is not None:
                 for layer, values in enumerate(dw, 1):
@@ -133,6 +155,14 @@ class Trainer:
                     self._previous = [weight.copy() for weight in self._weights()]
             begin = end
         return pd.concat(segments, ignore_index=True), DwRange.of(*dw)
+
+    def _look(self, step: int) -> pd.DataFrame:
+        """Count dead and inactive units after `step`; returns its rows of `first_steps.csv`."""
+        with self._engine.training_statistics():
+            dead, inactive = self._engine.dead_and_inactive_units()
+        self._deaths.see(step, dead)
+        counted = self._units.assign(step=step, units=1, dead=dead, inactive=inactive)
+        return counted.groupby(["step", "layer"], as_index=False)[["units", "dead", "inactive"]].sum()[FIRST_STEPS]
 
     def _dw_of_layers(self, size: int) -> list[NDArray[np.float32]]:
         """Return dW of each layer, `[units, inputs]`, after a mini-batch of `size` images."""
