@@ -32,7 +32,7 @@ def two_values(field: FieldInfo) -> tuple:
         return (16, 16), (16, 17)
     if kind is bool:
         return True, False
-    return (default, default - 1) if kind is int else (default or 0.1, (default or 0.1) * (1 - 1e-9))
+    return (default, abs(default - 1)) if kind is int else (default or 0.1, (default or 0.1) * (1 - 1e-9))
 
 
 @pytest.mark.parametrize("key", [key for key in Run.model_fields if key != "seed"])

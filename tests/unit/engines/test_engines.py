@@ -132,13 +132,13 @@ def check_adam(engine, before, exact) -> None:
         assert (np.abs(second - expected) <= (1 - ADAM.beta2) * off + rounding).all(), name
 
 
-def check_sgd(engine, before, start, exact, learning_rate, momentum=0.0, **_) -> None:
-    """The parameters after a step; `start` before it."""
+def check_sgd(engine, before, start, exact, rate, momentum=0.0) -> None:
+    """The parameters after a step of this learning `rate`; `start` before it."""
     for name, (gradient, allowed) in exact.items():
         (old,) = before[name] or (0,)
-        expected = start[name] - learning_rate * (momentum * old + gradient)
+        expected = start[name] - rate * (momentum * old + gradient)
         rounding = 1e-6 * np.abs(start[name]).max()
-        assert (np.abs(engine.state_dict()[name] - expected) <= learning_rate * allowed + rounding).all(), name
+        assert (np.abs(engine.state_dict()[name] - expected) <= rate * allowed + rounding).all(), name
 
 
 def check_steps(images, pixels, batches, **parameters) -> None:
@@ -146,7 +146,7 @@ def check_steps(images, pixels, batches, **parameters) -> None:
     plain, fast = make_engines(images, pixels, **parameters)
     scaling = plain.network.scaling
     adam = parameters.get("optimizer", "adam") == "adam"
-    for batch in batches:
+    for number, batch in enumerate(batches, 1):
         copy_state(plain, fast)
         labels = torch.from_numpy(images.train_labels[batch])
         exact = exact_gradients(plain.network, tensor(pixels[batch], scaling), labels)
@@ -161,7 +161,8 @@ def check_steps(images, pixels, batches, **parameters) -> None:
             if adam:
                 check_adam(engine, before, exact)
             else:
-                check_sgd(engine, before, start, exact, **parameters)
+                rate = parameters["learning_rate"] * min(1, number / parameters.get("warmup_steps", 1))
+                check_sgd(engine, before, start, exact, rate, parameters.get("momentum", 0.0))
         # Where a gradient is nearly 0, Adam divides rounding by rounding, up to a step of the learning rate. With BN
         # and standardised inputs that is so wherever a whole mini-batch is dark: the errors sum to 0 over it.
         rounding = 0.6 if parameters["batch_norm"] and scaling.mean else 0.1
@@ -205,7 +206,9 @@ SGD = {"optimizer": "sgd", "learning_rate": 0.05}
 
 
 @pytest.mark.parametrize(
-    "other", [{"activation": "elu"}, {"activation": "gelu"}, SGD, SGD | {"momentum": 0.9}], ids=str
+    "other",
+    [*({"activation": name} for name in ("elu", "gelu", "silu")), SGD, SGD | {"momentum": 0.9, "warmup_steps": 3}],
+    ids=str,
 )
 @pytest.mark.parametrize("batch_norm", [True, False])
 @pytest.mark.parametrize(("batch_size", "hidden"), [(10, [100, 70, 30]), (70, [256])])
@@ -217,10 +220,11 @@ def test_the_first_steps_of_other_networks_and_optimisers(images, other, batch_n
 MOMENTUM = SGD | {"momentum": 0.9}
 # Everything that the fast engine covers at least once, with the fewest programs to compile.
 COVERED = [
-    *[{"activation": name, "batch_norm": on} for name in ("relu", "elu", "gelu") for on in (True, False)],
+    *[{"activation": name, "batch_norm": on} for name in ("relu", "elu", "gelu", "silu") for on in (True, False)],
     *[{"slope": 0.01, "batch_norm": on} for on in (True, False)],
     *[{"input_scaling": "standardized", "batch_norm": on} for on in (True, False)],
     *[{"hidden": [70, 30], "batch_norm": on} for on in (True, False)],
+    {"warmup_steps": 7, "batch_norm": True},
     *[optimizer | {"batch_norm": on} for optimizer in (SGD, MOMENTUM) for on in (True, False)],
     *[optimizer | {"batch_norm": True, "batch_size": 70} for optimizer in ({}, MOMENTUM)],
 ]
@@ -252,6 +256,30 @@ def assert_same_state(one: NumbaEngine, other: NumbaEngine, results, other_resul
     for name, array in one.state().items():
         assert array.tobytes() == state[name].tobytes(), name
     assert np.array_equal(one.gradient(), other.gradient())
+
+
+@pytest.mark.parametrize("kind", [TorchEngine, NumbaEngine])
+def test_warm_up_makes_the_first_steps_of_adam_smaller(images, kind):
+    """Step s of w moves every parameter by s / w of what it moves it without; after a restart, too."""
+    batches = order(1, 300, 100)
+    with_warm_up, without = (
+        make_engines(images, images.train, batch_norm=False, hidden=[16], warmup_steps=steps)[kind is NumbaEngine]
+        for steps in (4, 0)
+    )
+    for number, batch in enumerate(batches, 1):
+        start = {name: array.copy() for name, array in with_warm_up.state_dict().items()}
+        for name, array in without.state_dict().items():
+            array[...] = start[name]
+        with_warm_up.train([batch])
+        without.train([batch])
+        for name, array in with_warm_up.state_dict().items():
+            expected = number / 4 * (without.state_dict()[name] - start[name])
+            assert array - start[name] == pytest.approx(expected, rel=1e-2, abs=1e-6), name
+        restarted = make_engines(images, images.train, batch_norm=False, hidden=[16], warmup_steps=4)[
+            kind is NumbaEngine
+        ]
+        restarted.restore({name: np.array(array) for name, array in with_warm_up.state().items()})
+        with_warm_up = restarted
 
 
 def test_a_gradient_that_is_too_large_gives_no_finite_loss_with_any_instructions(images):
@@ -302,7 +330,7 @@ def test_images_without_a_zero_and_without_a_pixel(images, batch_norm):
     ("batch_norm", "kind"),
     [
         *[(True, {}), (False, {}), (True, {"slope": 0.01})],
-        *[(batch_norm, {"activation": name}) for batch_norm in (True, False) for name in ("elu", "gelu")],
+        *[(batch_norm, {"activation": name}) for batch_norm in (True, False) for name in ("elu", "gelu", "silu")],
     ],
     ids=str,
 )

@@ -63,6 +63,7 @@ def test_biases_are_in_front_of_the_activation():
 
 FUNCTIONS = {
     "elu": lambda x: np.where(x > 0, x, np.exp(np.minimum(x, 0)) - 1),
+    "silu": lambda x: x / (1 + np.exp(-x)),
     "gelu": lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
     "relu": lambda x: np.maximum(x, 0),
 }

@@ -57,7 +57,7 @@ def _widths(layers: tuple[int, ...]) -> str:
     return " + ".join(map(str, layers))
 
 
-ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "elu": "ELU", "gelu": "GELU"}
+ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU"}
 INITIALIZATIONS = {"he_normal": "He", "xavier_normal": "Xavier", "normal": "normal", "torch_default": "PyTorch's"}
 
 # All runs share it, so it stands beside `run` in the configuration.
@@ -106,11 +106,11 @@ class Parameters(Section):
     """Widths of the fully connected hidden layers, from the first to the last."""
 
     activation: Annotated[
-        Literal["relu", "leaky_relu", "elu", "gelu"],
+        Literal["relu", "leaky_relu", "elu", "gelu", "silu"],
         Label(ACTIVATIONS.get, order=2, column=2, always=True, short=lambda name: "-" + name.removesuffix("_relu")),
     ] = "relu"
     """Activation function of the hidden units. elu: exp(x) - 1 below zero. gelu: x times the normal distribution
-    function of x."""
+    function of x. silu: x / (1 + exp(-x))."""
 
     negative_slope: Annotated[
         float | None, Field(ge=0, le=1), Label("slope {}".format, order=3, column=3, always=True, short=str)
@@ -175,6 +175,11 @@ class Parameters(Section):
 
     learning_rate: Annotated[float, Field(gt=0, le=1_000_000), Label(order=8, column=6, held=True)] = 0.001
     """The learning rate."""
+
+    warmup_steps: Annotated[
+        int, Field(ge=0, le=1_000_000_000), Label("warm-up over {:,} steps".format, order=19, column=21)
+    ] = 0
+    """Steps over which the learning rate rises linearly to its value: at step s of the first w it is s / w of it."""
 
     momentum: Annotated[float, Field(ge=0, lt=1), Label(order=9, column=12)] = 0.0
     """Share of the previous step that SGD adds to each step; 0 for Adam."""

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from dying_relu.configuration.run import CLASSES, Run
 from dying_relu.data.images import Images, Scaling
 from dying_relu.engines.kernels.compile_options import OPTIONS
-from dying_relu.engines.kernels.hidden_layer import ELU, GELU, LEAKY_RELU, LayerBuffers, LayerParameters, Settings
+from dying_relu.engines.kernels.hidden_layer import ELU, GELU, LEAKY_RELU, SILU, LayerBuffers, LayerParameters, Settings
 from dying_relu.engines.kernels.matmul import CACHE_TILE, CSC, CSR, REGISTER_TILE
-from dying_relu.engines.kernels.optimizers import SGD, AdamSettings, Parameter
+from dying_relu.engines.kernels.optimizers import AdamSettings, Parameter, SGDSettings
 from dying_relu.engines.kernels.simd import LANES, flush_denormals
 from dying_relu.engines.kernels.training_step import (
     Batches,
@@ -66,13 +66,13 @@ class NumbaEngine:
         self._measuring = _workspace(arena, inputs, run.hidden, self._rows + 1, self._images)
         self._settings = Settings(
             run.batch_norm,
-            {"elu": ELU, "gelu": GELU}.get(run.activation, LEAKY_RELU),
+            {"elu": ELU, "gelu": GELU, "silu": SILU}.get(run.activation, LEAKY_RELU),
             np.float32(run.negative_slope or 0),
             np.float32(run.batch_norm_epsilon),
             np.float32(run.batch_norm_momentum),
-            AdamSettings(run.learning_rate, run.beta1, run.beta2, run.epsilon)
+            AdamSettings(run.learning_rate, run.warmup_steps, run.beta1, run.beta2, run.epsilon)
             if run.optimizer == "adam"
-            else SGD(np.float32(run.learning_rate), np.float32(run.momentum)),
+            else SGDSettings(run.learning_rate, run.warmup_steps, run.momentum),
         )
 
     def train(self, batches: Sequence[NDArray]) -> tuple[NDArray, NDArray]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -34,6 +35,7 @@ class TorchEngine:
         self._test_inputs = to_inputs(torch.from_numpy(images.test[order]), self.scaling)
         self._test_labels = torch.from_numpy(images.test_labels[order])
         self._loss = nn.CrossEntropyLoss()
+        self._run, self._steps = run, 0
         # fused: with small mini-batches it saves a third of the time.
         shared = {"params": self.network.parameters(), "lr": run.learning_rate, "fused": True}
         if run.optimizer == "adam":
@@ -51,6 +53,9 @@ class TorchEngine:
             loss = self._loss(logits, labels)
             self._optimizer.zero_grad()
             loss.backward()
+            self._steps += 1
+            for group in self._optimizer.param_groups:
+                group["lr"] = self._run.learning_rate * min(1.0, self._steps / max(1, self._run.warmup_steps))
             self._optimizer.step()
             losses[step] = loss.detach()
             correct[step] = (logits.detach().argmax(1) == labels).sum()
@@ -83,10 +88,11 @@ class TorchEngine:
         found = {f"network.{name}": array for name, array in self.state_dict().items()}
         for index, moments in self._optimizer.state_dict()["state"].items():
             found |= {f"optimizer.{index}.{name}": part.numpy() for name, part in moments.items() if part is not None}
-        return found
+        return found | {"steps": np.array(self._steps)}
 
     def restore(self, state: Mapping[str, NDArray]) -> None:
         network, optimizer = {}, {}
+        self._steps = int(state["steps"])
         for name, array in state.items():
             owner, _, rest = name.partition(".")
             if owner == "network":

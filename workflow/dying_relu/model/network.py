@@ -150,3 +150,5 @@ def _activation(run: Run) -> nn.Module:
             return nn.ELU()
         case "gelu":
             return nn.GELU()
+        case "silu":
+            return nn.SiLU()

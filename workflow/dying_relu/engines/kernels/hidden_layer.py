@@ -11,12 +11,12 @@ import numpy as np
 from numba import njit
 
 from dying_relu.engines.kernels.compile_options import OPTIONS
-from dying_relu.engines.kernels.optimizers import SGD, AdamSettings, Floats, Parameter
+from dying_relu.engines.kernels.optimizers import AdamSettings, Floats, Parameter, SGDSettings
 from dying_relu.engines.kernels.simd import LANES, broadcast, load, select_positive, store
 from dying_relu.engines.kernels.simd_math import exp, sqrt
 
 # Activation functions; a ReLU is a Leaky ReLU of slope 0.
-LEAKY_RELU, ELU, GELU = range(3)
+LEAKY_RELU, ELU, GELU, SILU = range(4)
 
 
 class LayerParameters(NamedTuple):
@@ -45,11 +45,11 @@ class Settings(NamedTuple):
     """What does not change during a training."""
 
     batch_norm: bool
-    activation: int  # LEAKY_RELU, ELU or GELU
+    activation: int  # LEAKY_RELU, ELU, GELU or SILU
     negative_slope: np.float32  # 0 for ReLU
     bn_epsilon: np.float32
     bn_momentum: np.float32
-    optimizer: AdamSettings | SGD
+    optimizer: AdamSettings | SGDSettings
 
 
 @njit(**OPTIONS)
@@ -118,6 +118,14 @@ def _normal_cdf(y, bell):
 
 
 @njit(**OPTIONS)
+def _sigmoid(y):
+    """Return 1 / (1 + exp(-y)) for the vector `y`; of large values, no exponential overflows."""
+    zero, one = broadcast(np.float32(0)), broadcast(np.float32(1))
+    small = exp(select_positive(y, zero - y, y))
+    return select_positive(y, one, small) / (one + small)
+
+
+@njit(**OPTIONS)
 def activate(block, size, normalized, gamma, beta, settings, active):
     """Fill `active[block]` with the activations of `normalized`, with BN scaled by `gamma` and shifted by `beta`."""
     gamma, beta = load(gamma, (block * LANES,)), load(beta, (block * LANES,))
@@ -129,8 +137,10 @@ def activate(block, size, normalized, gamma, beta, settings, active):
             result = select_positive(y, y, y * settings.negative_slope)
         elif settings.activation == ELU:
             result = select_positive(y, y, exp(y) - np.float32(1))
-        else:
+        elif settings.activation == GELU:
             result = y * _normal_cdf(y, exp(y * y * np.float32(-0.5)))
+        else:
+            result = y * _sigmoid(y)
         store(active, (block, i, 0), result)
 
 
@@ -169,8 +179,12 @@ def backward(block, size, parameters, buffers, settings):
             y = load(normalized, (block, i, 0))
             if settings.batch_norm:
                 y = y * gamma + beta
-            bell = exp(y * y * np.float32(-0.5))
-            grad = grad * (_normal_cdf(y, bell) + y * bell * np.float32(0.3989423))  # 1 / sqrt(2 pi)
+            if settings.activation == GELU:
+                bell = exp(y * y * np.float32(-0.5))
+                grad = grad * (_normal_cdf(y, bell) + y * bell * np.float32(0.3989423))  # 1 / sqrt(2 pi)
+            else:
+                sigmoid = _sigmoid(y)
+                grad = grad * (sigmoid + active * (np.float32(1) - sigmoid))
         grad_beta = grad_beta + grad
         if settings.batch_norm:
             grad_gamma = grad_gamma + grad * load(normalized, (block, i, 0))

@@ -200,7 +200,7 @@ def image_matmul(block, index, images, weight, bias, result):
 def update_weight(block, size, inputs, grad_output, weight, step, keep):
     """Update the block's columns of `weight` (Parameter `[inputs, width]`) by the gradient `inputs.T @ grad_output`.
 
-    `inputs` and `grad_output` are `[blocks, images, LANES]`, `step` is an AdamStep or SGD. The gradient stays in
+    `inputs` and `grad_output` are `[blocks, images, LANES]`, `step` is an AdamStep or SGDStep. The gradient stays in
     registers; it is stored in `weight.gradient` only if `keep` (bool) is set.
     """
     column = block * LANES
@@ -256,8 +256,8 @@ def sparse_update_weight(size, columns, images, batch, grad_output, weight, step
 def catch_up(columns, weight, taken, steps, now):
     """Let the weights of the pairs `columns` (int64) take the steps before step `now` that were put off.
 
-    `steps` is a list of AdamStep or SGD; `taken`, int64 `[pairs]`, counts those that a pair's weights have taken. The
-    pairs take step `now` next, by `sparse_update_weight`, and it is counted already.
+    `steps` is a list of AdamStep or SGDStep; `taken`, int64 `[pairs]`, counts those that a pair's weights have taken.
+    The pairs take step `now` next, by `sparse_update_weight`, and it is counted already.
     """
     width = weight.value.shape[1]
     for q in columns:

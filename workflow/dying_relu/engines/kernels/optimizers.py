@@ -34,6 +34,7 @@ class AdamSettings(NamedTuple):
     """Adam's hyperparameters."""
 
     learning_rate: float
+    warmup_steps: int
     beta1: float
     beta2: float
     epsilon: float
@@ -53,16 +54,32 @@ class AdamStep(NamedTuple):
     offset: np.float32  # epsilon by the step size
 
 
-class SGD(NamedTuple):
-    """SGD's hyperparameters, which are the factors of every step, too."""
+class SGDSettings(NamedTuple):
+    """SGD's hyperparameters."""
+
+    learning_rate: float
+    warmup_steps: int
+    momentum: float
+
+
+class SGDStep(NamedTuple):
+    """The factors of one step."""
 
     learning_rate: np.float32
     momentum: np.float32
 
 
 @njit(**OPTIONS)
+def _learning_rate(number, settings):
+    """Return the rate of the step of this `number` (from 1), which rises up to `settings.warmup_steps`."""
+    return settings.learning_rate * min(1.0, number / max(1, settings.warmup_steps))
+
+
+@njit(**OPTIONS)
 def _adam_step(number, settings):
-    step_size = settings.learning_rate / (1 - settings.beta1**number)  # corrected for the first moment's start at 0
+    step_size = _learning_rate(number, settings) / (
+        1 - settings.beta1**number
+    )  # corrected for the first moment's start at 0
     return AdamStep(
         np.float32(1 - settings.beta1),
         np.float32(settings.beta2),
@@ -70,6 +87,11 @@ def _adam_step(number, settings):
         np.float32(1 / np.sqrt(1 - settings.beta2**number) / step_size),
         np.float32(settings.epsilon / step_size),
     )
+
+
+@njit(**OPTIONS)
+def _sgd_step(number, settings):
+    return SGDStep(np.float32(_learning_rate(number, settings)), np.float32(settings.momentum))
 
 
 @njit(**OPTIONS)
@@ -118,18 +140,18 @@ def _catch_up_by_sgd(parameter, index, steps, first, end):
 
 
 def next_step(number, settings):
-    """Return the factors of the step of this `number` (int64, from 1) under `settings` (AdamSettings or SGD)."""
+    """Return the factors of the step of this `number` (int64, from 1) under `settings`, of either optimiser."""
 
 
 def update_vector(parameter, index, gradient, step):
     """Update the LANES values of `parameter` (Parameter) from the tuple `index` on.
 
-    `gradient` is their gradient, a vector; `step` an AdamStep or SGD.
+    `gradient` is their gradient, a vector; `step` an AdamStep or SGDStep.
     """
 
 
 def catch_up_vector(parameter, index, steps, first, end):
-    """Take the steps `steps[first:end]` (list of AdamStep or SGD), whose gradient is 0, as `update_vector` would.
+    """Take the steps `steps[first:end]` (list of AdamStep or SGDStep), whose gradient is 0, as `update_vector` would.
 
     The bits are the same, but the LANES values of `parameter` stay in registers.
     """
@@ -142,28 +164,28 @@ def needs_every_gradient(step):
 # The optimiser is known when code is compiled: a branch in the inner loops would change how their sums are fused.
 @overload(next_step)
 def _choose_next_step(number, settings):
-    if settings.instance_class is SGD:
-        return lambda number, settings: settings
+    if settings.instance_class is SGDSettings:
+        return lambda number, settings: _sgd_step(number, settings)
     return lambda number, settings: _adam_step(number, settings)
 
 
 @overload(update_vector)
 def _choose_update_vector(parameter, index, gradient, step):
-    if step.instance_class is SGD:
+    if step.instance_class is SGDStep:
         return lambda parameter, index, gradient, step: _update_by_sgd(parameter, index, gradient, step)
     return lambda parameter, index, gradient, step: _update_by_adam(parameter, index, gradient, step)
 
 
 @overload(catch_up_vector)
 def _choose_catch_up_vector(parameter, index, steps, first, end):
-    if steps.dtype.instance_class is SGD:
+    if steps.dtype.instance_class is SGDStep:
         return lambda parameter, index, steps, first, end: _catch_up_by_sgd(parameter, index, steps, first, end)
     return lambda parameter, index, steps, first, end: _catch_up_by_adam(parameter, index, steps, first, end)
 
 
 @overload(needs_every_gradient)
 def _choose_needs_every_gradient(step):
-    if step.instance_class is SGD:
+    if step.instance_class is SGDStep:
         return lambda step: step.momentum > 0
     return lambda step: True
 

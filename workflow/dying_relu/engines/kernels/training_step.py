@@ -1,8 +1,8 @@
 """Training steps and tests of a whole network, compiled: one mini-batch after the other through all layers.
 
 An argument of one name is the same in all functions: `batches` Batches, `images` CSR, `labels` int64 `[images]`,
-`state` TrainingState, `parameters` Parameters, `workspace` Workspace, `settings` Settings, `step` AdamStep or SGD; `k`
-the index of a hidden layer, `block` that of a block of its units, `size` the number of images in the mini-batch.
+`state` TrainingState, `parameters` Parameters, `workspace` Workspace, `settings` Settings, `step` AdamStep or SGDStep;
+`k` the index of a hidden layer, `block` that of a block of its units, `size` the number of images in the mini-batch.
 """
 
 from typing import NamedTuple
