@@ -35,6 +35,10 @@ def test_what_is_not_admissible_or_not_tested_does_not_count():
     assert found.loc["one", "hangs_on"] == ""
 
 
+def test_where_nothing_was_tested_there_is_no_row():
+    assert robustness(table({"claim": "one", "verdict": "not tested"})).empty
+
+
 def test_a_claim_hangs_on_the_axis_along_which_it_varies_most():
     rows = [
         {"claim": "one", "world": world, "window": window, "verdict": verdict}

@@ -7,6 +7,7 @@ import pandas as pd
 from dying_relu.claims.words import NOT_TESTED, holds
 
 AXES = ("evaluation", "world", "dw", "window", "frames")
+COLUMNS = ["specifications", "answer", "share", "robust", "hangs_on"]
 ROBUST = 0.9  # of a claim's admissible specifications agree
 
 
@@ -19,7 +20,7 @@ def robustness(table: pd.DataFrame) -> pd.DataFrame:
     """
     table = table[table["admissible"].astype(bool) & (table["verdict"] != NOT_TESTED)]
     rows = [_robustness(claim, own) for claim, own in table.groupby("claim", sort=False)]
-    return pd.DataFrame(rows).set_index("claim")
+    return pd.DataFrame(rows, columns=["claim", *COLUMNS]).set_index("claim")
 
 
 def _robustness(claim: str, rows: pd.DataFrame) -> dict[str, Any]:
