@@ -29,13 +29,13 @@ def test_the_example_of_a_parameter_works(tmp_path):
 def test_what_it_is_called():
     from dying_relu.configuration.labels import describe
     from dying_relu.configuration.run import RUN_COLUMNS
-    run = make_run(weight_decay=0.01, epochs=100)
-    assert run.name == "bn-relu-b100-weight_decay0.01-s20170523"
-    assert describe(run) == "BN, ReLU, mini-batch 100, weight decay 0.01"
-    assert RUN_COLUMNS[-1] == "weight_decay"
+    run = make_run(label_smoothing=0.01, epochs=100)
+    assert run.name == "bn-relu-b100-label_smoothing0.01-s20170523"
+    assert describe(run) == "BN, ReLU, mini-batch 100, label smoothing 0.01"
+    assert RUN_COLUMNS[-1] == "label_smoothing"
 """
-    (tmp_path / "test_weight_decay.py").write_text(test + called)
+    (tmp_path / "test_label_smoothing.py").write_text(test + called)
     path = os.pathsep.join([str(tmp_path / "workflow"), str(ROOT / "tests")])
-    command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "test_weight_decay.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "test_label_smoothing.py"]
     done = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

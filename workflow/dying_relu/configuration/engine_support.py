@@ -8,6 +8,8 @@ from dying_relu.configuration.run import Run
 # Per parameter of a run: the supported values in words, and a test for them.
 COVERED = {
     "convolutions": ("networks without convolutions", lambda channels: not channels),
+    "weight_decay": ("0", lambda share: share == 0),
+    "gradient_clip": ("null", lambda norm: norm is None),
     "batch_norm_position": ("before_activation", lambda name: name == "before_activation"),
 }
 

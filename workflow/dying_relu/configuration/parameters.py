@@ -192,3 +192,11 @@ class Parameters(Section):
 
     epsilon: Annotated[float, Field(gt=0, le=1)] = 1e-8
     """What Adam adds to the denominator."""
+
+    weight_decay: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Weight decay of AdamW (Loshchilov and Hutter 2019), which then takes Adam's place: each step takes learning_rate
+    times this share from every parameter. 0 for SGD."""
+
+    gradient_clip: Annotated[float | None, Field(gt=0, le=1_000_000), Label("gradient clipped at {}".format)] = None
+    """Largest norm of the gradient of all parameters together; a larger one is scaled down to it. null: none. dW is
+    taken before it."""

@@ -165,6 +165,8 @@ def _conflicts(run: Run) -> Iterator[tuple[str, Any, str]]:
         yield "negative_slope", slope, f"null, since activation is {run.activation}, which has no slope"
     if run.momentum and run.optimizer != "sgd":
         yield "momentum", run.momentum, f"0, since optimizer is {run.optimizer}"
+    if run.weight_decay and run.optimizer != "adam":
+        yield "weight_decay", run.weight_decay, f"0, since optimizer is {run.optimizer}"
     if (run.initialization == "normal") != (run.initial_deviation is not None):
         allowed = "a number above 0" if run.initialization == "normal" else "null"
         yield "initial_deviation", run.initial_deviation, f"{allowed}, since initialization is {run.initialization}"
