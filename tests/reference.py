@@ -149,11 +149,11 @@ def measure_run(network, train, test, orders, batch_size, dw="gradient_of_sum"):
             "epoch": epoch,
             "train_loss": (loss * sizes).sum() / len(order),
             "train_accuracy": counts.sum() / len(order),
-            "train_accuracy_eval": trained_accuracy if epoch == len(orders) else np.nan,
             "perfect_batches": (counts == sizes).sum() / len(parts),
         }
         counted = {f"{kind}_units": units[-1][kind].sum() for kind in ("dead", "inactive", "dark")}
-        metrics.append(trained | tested | counted)
+        last = {"train_accuracy_eval": trained_accuracy if epoch == len(orders) else np.nan}
+        metrics.append(trained | tested | counted | last)
     return pd.DataFrame(metrics), pd.concat(units, ignore_index=True), pd.concat(batches, ignore_index=True), frames
 
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 METRICS = [
     *("epoch", "train_loss", "train_accuracy", "perfect_batches", "test_loss", "test_accuracy"),
-    *("test_accuracy_batch_statistics", "dead_units", "inactive_units", "dark_units"),
+    *("test_accuracy_batch_statistics", "dead_units", "inactive_units", "dark_units", "train_accuracy_eval"),
 ]
 
 
@@ -120,15 +120,18 @@ def test_every_claim_has_its_verdict(results):
     claims = pd.read_csv(results / "claims.csv")
     contract = ["claim", "statement", "evaluation", "article", "measured", "low", "high", "seeds", "rule", "verdict"]
     assert list(claims.columns[:10]) == contract
-    assert (claims["source"] == "article").sum() == 16
+    assert (claims["source"] == "article").sum() == 20
     verdicts = claims.set_index(["claim", "evaluation"])["verdict"]
     # From epoch 20 on, it says; this run has two. Of the rest, two epochs are enough to show that nothing dies.
-    assert (verdicts["slopes-agree"] == "not tested").all()
+    untested = {"slopes-agree", "slopes-agree-with-relu"}
+    assert all((verdicts[claim] == "not tested").all() for claim in untested)
+    # What these need are the controls, which are an experiment of their own.
+    untested |= {"reshuffling-causes-errors-with-bn", "bn-prevents-deaths-small-batch"}
     assert verdicts["no-death-with-bn", "any"] == verdicts["no-death-with-leaky", "any"] == "agrees"
-    assert (claims.loc[claims["claim"] != "slopes-agree", "seeds"] == 1).all()
+    assert (claims.loc[~claims["claim"].isin(untested), "seeds"] == 1).all()
     values = pd.read_csv(results / "claims_seeds.csv")
     assert list(values.columns[:5]) == ["claim", "evaluation", "quantity", "seed", "value"]
-    assert set(values["claim"]) == set(claims["claim"]) - {"slopes-agree"}
+    assert set(values["claim"]) == set(claims["claim"]) - untested
 
 
 def test_the_pictures_of_the_documents_are_made_from_the_results(project, monkeypatch, tmp_path):

@@ -29,7 +29,7 @@ YES, NO, OPEN, UNTESTED = "reproduced", "not reproduced", "undecided", "not test
             "Of the article's five claims, judged on one seed, two agree with it in every reading, "
             "one depends on the test, one disagrees with it in every reading, and one is undecided.",
         ),
-        ([[NO]] * 13, 3, "Of the article's 13 claims 13 hold in no reading."),
+        ([[NO]] * 16, 3, "Of the article's 16 claims 16 hold in no reading."),
     ],
 )
 def test_claims_are_counted(verdicts, seeds, expected):

@@ -14,9 +14,9 @@ DEATHS = ["layer", "unit", "born_dead", "died", "revived"]
 
 # runs/<run>/metrics.csv: a row per epoch.
 METRICS = [
-    *("epoch", "train_loss", "train_accuracy", "train_accuracy_eval", "perfect_batches"),
+    *("epoch", "train_loss", "train_accuracy", "perfect_batches"),
     *("test_loss", "test_accuracy", "test_accuracy_batch_statistics"),
-    *("dead_units", "inactive_units", "dark_units"),
+    *("dead_units", "inactive_units", "dark_units", "train_accuracy_eval"),
 ]
 
 # runs/<run>/units.csv.gz: a row per epoch and hidden unit.

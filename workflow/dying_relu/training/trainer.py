@@ -68,7 +68,6 @@ class Trainer:
             "epoch": epoch,
             "train_loss": np.average(batches["loss"], weights=size),
             "train_accuracy": correct.sum() / size.sum(),
-            "train_accuracy_eval": self._engine.train_accuracy() if epoch == self._run.epochs else np.nan,
             "perfect_batches": (correct == size).mean(),
             "test_loss": tested.loss,
             "test_accuracy": tested.accuracy,
@@ -76,6 +75,7 @@ class Trainer:
             "dead_units": int(dead.sum()),
             "inactive_units": int(inactive.sum()),
             "dark_units": int(dw.dark.sum()),
+            "train_accuracy_eval": self._engine.train_accuracy() if epoch == self._run.epochs else np.nan,
         }
         units = self._units.assign(
             epoch=epoch,
