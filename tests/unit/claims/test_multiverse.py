@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from dying_relu.claims.claims import all_claims
 from dying_relu.claims.multiverse import judge_multiverse
 from dying_relu.configuration.config import load_config
 from dying_relu.io.columns import METRICS, MULTIVERSE
@@ -65,6 +66,15 @@ def rows(multiverse: pd.DataFrame, claim: str, **chosen: str) -> pd.DataFrame:
     for axis, value in chosen.items():
         own = own[own[axis] == value]
     return own
+
+
+def test_runs_that_a_world_makes_the_same_are_not_compared():
+    article = yaml.safe_load((ROOT / "config.yaml").read_text())
+    world = WORLD | {"reason": "Why not", "run": {"batch_size": 50}}
+    config = load_config(article | {"worlds": {"other": world}})
+    untested = {claim.id for claim in all_claims() if claim.runs_in(config) and not claim.runs_in(config, "other")}
+    sizes = {"no-death-with-bn", "small-batch-penalty", "even-change-with-bn", "about-98-percent"}
+    assert untested == sizes | {"penalty-comes-from-testing"}
 
 
 def test_columns_and_axes(multiverse):

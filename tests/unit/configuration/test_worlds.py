@@ -41,6 +41,13 @@ def test_a_run_that_cannot_have_the_override_is_the_same_in_both_worlds():
     assert found.find({"batch_size": 20}, seed, "other") is None
 
 
+def test_a_run_of_another_world_is_none_of_the_configuration():
+    found = config(world={"shuffle": "once"})
+    seed = found.settings["seeds"][0]
+    assert found.find({"shuffle": "once"}, seed) is found.find({"shuffle": "once"}, seed, "other") is None
+    assert found.find({}, seed, "other").shuffle == "once"
+
+
 def test_a_world_overrides_what_an_experiment_varies():
     found = config(world={"activation": "elu"})  # which a run with a slope cannot have
     assert sum(run.activation == "elu" for run in found.runs.values()) == 6

@@ -86,7 +86,8 @@ class Claim:
     def runs_in(self, config: Config, world: str = BASE) -> dict[int, dict[str, list[Run]]]:
         """For every seed of the configuration the runs of each group; empty if the claim cannot be tested.
 
-        A background is the dW of a pixel that is 0, which no pixel has to be where inputs are standardised.
+        A background is the dW of a pixel that is 0, which no pixel has to be where inputs are standardised. A world may
+        override what the claim compares; its runs are then the same, and a run compared with itself says nothing.
         """
         if config.settings["epochs"] < self.first_epoch:
             return {}
@@ -96,8 +97,9 @@ class Claim:
             for seed in config.settings["seeds"]
         }
         runs = [run for groups in found.values() for runs in groups.values() for run in runs]
-        testable = None not in runs and (self.figure != "backgrounds" or not any(map(has_no_zeros, runs)))
-        return found if testable else {}
+        if None in runs or len(set(runs)) < len(runs):
+            return {}
+        return {} if self.figure == "backgrounds" and any(map(has_no_zeros, runs)) else found
 
 
 def has_no_zeros(run: Run) -> bool:

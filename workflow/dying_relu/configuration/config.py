@@ -113,7 +113,7 @@ class Config:
         return world == BASE or self.settings["worlds"][world]["admissible"]
 
     def find(self, selection: dict[str, Any], seed: int, world: str = BASE) -> Run | None:
-        """The run that `selection` describes, with parameters of `run` where it has none; None where there is none.
+        """The experiments' run that `selection` describes, with parameters of `run` where it has none; None without it.
 
         In another world, it is the run that this one becomes there.
         """
@@ -121,9 +121,9 @@ class Config:
             run = Run(**self.settings["run"] | selection, epochs=self.settings["epochs"], seed=seed)
         except ValidationError:  # such as a mini-batch of more images than there are
             return None
-        if world != BASE:
-            run = in_world(run, self.settings["worlds"][world]["run"])
-        return self.runs.get(run.name)
+        if not self._experiments_by_run.get(run.name):  # it may yet be trained, as another run in some world
+            return None
+        return run if world == BASE else in_world(run, self.settings["worlds"][world]["run"])
 
 
 def in_world(run: Run, overrides: Mapping[str, Any]) -> Run:
