@@ -65,7 +65,11 @@ def test_every_entry_is_complete():
 
 
 def test_every_kind_of_figure_has_a_caption():
-    assert list(captions.load_captions()) == [*captions.OF_EXPERIMENTS, *captions.OF_COMPARISONS]
+    assert list(captions.load_captions()) == [
+        *captions.OF_EXPERIMENTS,
+        *captions.OF_COMPARISONS,
+        *captions.OF_MULTIVERSE,
+    ]
     for caption in captions.load_captions().values():
         assert caption.keys() == {"title", "shows", "read"}
         assert all(text.strip() for text in caption.values())

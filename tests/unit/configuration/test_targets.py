@@ -39,6 +39,7 @@ def test_what_is_not_there_is_told_with_what_is(folder, path, found, close):
     [
         *(f"my results/{path}" for path in ("report", "runs.csv", f"runs/{RUN}/dw.mp4", "figures/batch_size.svg")),
         *(f"my results/{path}" for path in ("comparisons/bn.jpg", "figures/raster/bn.png", "tables/runs.html")),
+        *(f"my results/figures/multiverse/{name}" for name in ("matrix.png", "slopes-agree.svg")),
         *("train", "--cores", "8", "results=my results", "runs/typo/dw.mp4", "other/runs/typo/dw.mp4"),
     ],
 )

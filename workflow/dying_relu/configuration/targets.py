@@ -10,11 +10,12 @@ from dying_relu.configuration.config import Config
 
 def unknown_targets(targets: Iterable[str], config: Config) -> Iterator[str]:
     """Those below the results folder whose run, experiment or comparison the configuration lacks, in words."""
+    drawn = config.experiments | config.comparisons
     kinds = [
         ("run", r"(?:players/)?runs/([^/]+)", config.runs),
         ("comparison", r"(?:players/)?comparisons/([^/.]+)", config.comparisons),
         ("experiment", r"outcomes/([^/.]+)\.", config.experiments),
-        ("experiment or comparison", r"figures/(?:[^/]+/)?([^/.]+)\.", config.experiments | config.comparisons),
+        ("experiment or comparison", r"figures/(?!multiverse/)(?:[^/]+/)?([^/.]+)\.", drawn),
     ]
     for target in targets:
         path = os.path.relpath(target, config.settings["results"])

@@ -9,6 +9,8 @@ FILE = Path(__file__).parents[2] / "report" / "captions.yaml"
 # The kinds of figures, beside the summary figure, that each experiment and each comparison has.
 OF_EXPERIMENTS = ("evaluations", "perfect", "units")
 OF_COMPARISONS = ("backgrounds", "darkness", "raster")
+# Those of a configuration with worlds: one of all claims, and one of each.
+OF_MULTIVERSE = ("matrix", "specifications")
 
 
 def load_captions() -> dict[str, dict[str, str]]:
