@@ -28,6 +28,7 @@ def matrix(table: pd.DataFrame, worlds: Mapping[str, str]) -> Figure:
     figure = Figure(figsize=(3.5 + 1.1 * len(shares.columns), 1.5 + 0.4 * len(shares)), layout="constrained")
     axes = figure.subplots()
     sns.heatmap(shares, vmin=0, vmax=1, cmap="crest", annot=counts, fmt="", linewidths=1, ax=axes, cbar=False)
+    axes.grid(visible=False)  # it would show where a cell is empty
     admissible = table.groupby("world")["admissible"].first()
     titles = [worlds.get(name, name) + ("" if admissible[name] else " (not admissible)") for name in shares.columns]
     axes.set_xticks(axes.get_xticks(), titles, rotation=30, ha="right")
