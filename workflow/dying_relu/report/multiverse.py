@@ -50,5 +50,4 @@ def multiverse_section(config: Config, assets: Assets) -> dict[str, Any] | None:
             }
             for claim, row in found.to_dict("index").items()
         ],
-        "untested": len(statements) - len(found),
     }
