@@ -12,7 +12,7 @@ experiments:
   pair:
     title: A pair
     grids: [{batch_norm: [true, false]}]
-comparisons: {bn_leaky_relu: null}
+comparisons: {bn_relu: null, bn_leaky_relu: null}
 worlds:
   standardized:
     title: Standardised <inputs>
@@ -21,6 +21,7 @@ worlds:
     run: {input_scaling: standardized}
 draw_runs: false
 epochs: 1
+engine: torch
 """
 
 
