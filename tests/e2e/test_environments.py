@@ -20,7 +20,7 @@ from helpers import ROOT, snakemake
 
 pytestmark = pytest.mark.slow
 
-# Two runs, drawn against the epoch and as a sweep, so that every rule has something to do.
+# Two runs, drawn against the epoch and as a sweep, in two worlds, so that every rule has something to do.
 EXPERIMENT = {"title": "One", "grids": [{"batch_norm": [True, False]}]}
 CONFIG = {
     "epochs": 2,
@@ -30,6 +30,7 @@ CONFIG = {
         "sweep": EXPERIMENT | {"figure": {"kind": "final", "x": "batch_norm"}},
     },
     "comparisons": {"bn_relu": {"title": "BN", "left": {"batch_norm": True}, "right": {"batch_norm": False}}},
+    "worlds": {"other": {"title": "Other", "reason": "To see", "admissible": True, "run": {"epsilon": 1e-7}}},
 }
 APPTAINER = """#!/bin/sh
 [ "$1" = --version ] && echo "apptainer version 1.3.0" && exit
@@ -67,7 +68,7 @@ def test_every_rule_runs_in_an_environment_that_holds_only_what_its_file_pins(ma
     ran = {(env, script) for env, prefix in made.items() for script in scripts_in((prefix / "ran.txt").read_text())}
     assert ran == set(rules())
     assert [env for env, prefix in made.items() if [*prefix.glob("lib/*/*/torch")]] == ["envs/train.yaml"]
-    assert len(pd.read_csv(project / "results" / "final.csv")) == 2
+    assert len(pd.read_csv(project / "results" / "final.csv")) == 4
     for file in project.glob("results/runs/*/environment.json"):
         packages = json.loads(file.read_text())["packages"]
         assert packages["torch"].partition("+")[0] == pins(ROOT / "envs/train.yaml")["pytorch"][0]
