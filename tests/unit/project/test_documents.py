@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pandas as pd
+import pytest
 import yaml
 from snakemake.utils import update_config
 
@@ -73,11 +74,16 @@ def test_the_claims_that_are_quoted_are_those_of_the_file():
         cells += [f"{first.number(row['low'])} to {first.number(row['high'])}", row["verdict"]]
         cells.append(row["used_to_choose"])
         assert f"| {' | '.join(cells)} |" in text
-    readings = table[table["source"] == "article"].groupby("claim")["verdict"].agg(list)
-    assert claims_in_words([*readings], seeds=5) in text
+    readings = table[table["source"] == "article"].groupby("claim", sort=False)["verdict"].agg(list)
+    assert claims_in_words([*readings], seeds=10) in " ".join(text.split())
     quoted = re.findall(r"-?[\d.]+ (?:points|%)\s\[[-\d.]+, [-\d.]+\]", text)
     assert len(quoted) > 15
     assert [words for words in quoted if words.replace("\n", " ") not in " ".join(table["details"])] == []
+    seeds = pd.read_csv(ROOT / "docs" / "claims_seeds.csv")
+    means = seeds.groupby(["claim", "evaluation", "quantity"], sort=False)["value"].mean()
+    assert set(seeds.groupby(["claim", "evaluation", "quantity"])["seed"].agg(list).map(tuple)) == {tuple(range(1, 11))}
+    for row in table.to_dict("records"):
+        assert means[row["claim"], row["evaluation"]].iloc[0] == pytest.approx(row["measured"], abs=1e-8)
     for column in ("rule", "used_to_choose"):
         stated = {name: getattr(claim, column) for name, claim in claims.items()}
         assert dict(zip(table["claim"], table[column], strict=True)) == stated
