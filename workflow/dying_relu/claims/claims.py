@@ -109,7 +109,7 @@ def has_no_zeros(run: Run) -> bool:
 
 def all_claims() -> list[Claim]:
     """All claims, in the order of claims.yaml."""
-    entries = yaml.safe_load(FILE.read_text())
+    entries = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return [
         Claim(id=name, **(entry | {"quantities": tuple(Quantity(**quantity) for quantity in entry["quantities"])}))
         for name, entry in entries.items()

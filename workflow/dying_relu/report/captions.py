@@ -15,4 +15,4 @@ OF_MULTIVERSE = ("matrix", "specifications")
 
 def load_captions() -> dict[str, dict[str, str]]:
     """For each kind of figure: its `title`, what it shows (`shows`), and how to read it (`read`)."""
-    return yaml.safe_load(FILE.read_text())
+    return yaml.safe_load(FILE.read_text(encoding="utf-8"))
