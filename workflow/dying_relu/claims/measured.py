@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from dying_relu.claims import quantities
 from dying_relu.claims.claims import Claim, Quantity
@@ -30,7 +31,7 @@ class Measured:
         """The value of each seed."""
         return [one.value if isinstance(one, Share) else one for one in self.by_seed.values()]
 
-    @property
+    @cached_property  # the verdict and the text ask for it several times
     def interval(self) -> Interval:
         """The mean over the seeds, with its interval."""
         shares = [one for one in self.by_seed.values() if isinstance(one, Share)]

@@ -11,13 +11,12 @@ from pathlib import Path
 import pandas as pd
 
 from dying_relu.claims.claims import Claim, all_claims
-from dying_relu.claims.measured import measure
 from dying_relu.claims.quantities import Choices, RunTables
-from dying_relu.claims.verdicts import LABELS, judge
+from dying_relu.claims.verdicts import judge, measure_under
 from dying_relu.configuration.config import Config
 from dying_relu.configuration.run import Run
 from dying_relu.io.columns import MULTIVERSE
-from dying_relu.tables.summaries import EVALUATIONS, RUNNING_AVERAGES, WINDOWS
+from dying_relu.tables.summaries import WINDOWS
 
 GRADIENTS = ("gradient_of_sum", "gradient")
 FRAMES = {"60": 60, "all": None}  # the last epoch: that of the article's videos, or the training's
@@ -34,17 +33,12 @@ def judge_multiverse(config: Config, folder: Path) -> pd.DataFrame:
         for world in config.worlds:
             seeds = claim.runs_in(config, world)
             for evaluation, dw, window, frames in product(claim.evaluations, *_choices(claim, config)):
-                tables = {
-                    seed: {
-                        group: [
-                            tables_of(folder / run.name, FRAMES.get(frames), _dw_scale(run, config, dw)) for run in runs
-                        ]
-                        for group, runs in groups.items()
-                    }
-                    for seed, groups in seeds.items()
-                }
-                column = EVALUATIONS.get(LABELS[evaluation], RUNNING_AVERAGES)
-                row = judge(claim, evaluation, measure(claim, Choices(column, window or "second half"), tables))
+
+                def chosen_tables(run: Run, last: int | None = FRAMES.get(frames), dw: str = dw) -> RunTables:
+                    return tables_of(folder / run.name, last, _dw_scale(run, config, dw))
+
+                measured = measure_under(claim, evaluation, seeds, chosen_tables, window or Choices.window)
+                row = judge(claim, evaluation, measured)
                 chosen = {"world": world, "dw": dw, "window": window, "frames": frames}
                 rows.append(row | chosen | {"admissible": config.admits(world)})
     return pd.DataFrame(rows, columns=MULTIVERSE)

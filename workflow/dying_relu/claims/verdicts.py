@@ -1,7 +1,7 @@
 """The verdicts on the claims: from the tables of the runs to the rows of `claims.csv` and `claims_seeds.csv`."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,19 +28,31 @@ def judge_claims(config: Config, tables_of: Callable[[Run], RunTables]) -> tuple
     """
     rows, values = [], []
     for claim in all_claims():
-        seeds = {
-            seed: {
-                group: [replace(tables_of(run), last_epoch=claim.last_epoch) for run in runs]
-                for group, runs in groups.items()
-            }
-            for seed, groups in claim.runs_in(config).items()
-        }
+
+        def tables_up_to(run: Run, last: int | None = claim.last_epoch) -> RunTables:
+            # The same object where all epochs count, since it keeps the metrics that it has read.
+            return replace(tables_of(run), last_epoch=last) if last else tables_of(run)
+
+        seeds = claim.runs_in(config)
         for evaluation in claim.evaluations:
-            choices = Choices(EVALUATIONS.get(LABELS[evaluation], RUNNING_AVERAGES))
-            measured = measure(claim, choices, seeds)
+            measured = measure_under(claim, evaluation, seeds, tables_up_to)
             rows.append(judge(claim, evaluation, measured))
             values += rows_of_seeds(claim, evaluation, measured)
     return pd.DataFrame(rows, columns=CLAIMS), pd.DataFrame(values, columns=CLAIMS_SEEDS)
+
+
+def measure_under(
+    claim: Claim,
+    evaluation: str,
+    seeds: Mapping[int, Mapping[str, Sequence[Run]]],
+    tables_of: Callable[[Run], RunTables],
+    window: str = Choices.window,
+) -> list[Measured]:
+    """The claim's quantities under one of its evaluations; `seeds` are its runs as `Claim.runs_in` gives them."""
+    tables = {
+        seed: {group: [*map(tables_of, runs)] for group, runs in groups.items()} for seed, groups in seeds.items()
+    }
+    return measure(claim, Choices(EVALUATIONS.get(LABELS[evaluation], RUNNING_AVERAGES), window), tables)
 
 
 def judge(claim: Claim, evaluation: str, measured: Sequence[Measured]) -> dict[str, Any]:
